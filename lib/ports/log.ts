@@ -1,0 +1,123 @@
+/**
+ * The log port: the little of Kafka that Driftline needs. Implementations: adapters/kafka (Apache Kafka through kafkajs)
+ * and adapters/embedded-log (one process, LMDB). Both pass test/conformance/log.
+ */
+export interface LogRecord {
+  /** Position in the partition. Offsets are safe integers (< 2^53) and may have gaps. */
+  offset: number;
+  /** The record's own timestamp, ms. */
+  timestamp: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  /** Header names are case-sensitive; a repeated header keeps its last value. */
+  headers: Readonly<Record<string, Buffer>>;
+}
+
+export interface NewRecord {
+  key: string | Buffer | null;
+  value: Buffer | string | null;
+  headers?: Readonly<Record<string, string>>;
+  /** ms; the log stamps the current time when absent. */
+  timestamp?: number;
+  /** Chosen partition; absent: murmur2 of the key, as Kafka's default partitioner does (round robin without a key). */
+  partition?: number;
+}
+
+export interface TopicSpec {
+  name: string;
+  partitions: number;
+  /** Kafka topic configuration, such as `retention.ms`. */
+  config?: Readonly<Record<string, string>>;
+}
+
+export interface TopicDescription {
+  name: string;
+  partitions: number;
+  /** Identity of this incarnation of the topic: changes when the topic is deleted and created again. */
+  incarnation: string;
+}
+
+export interface PartitionOffsets {
+  partition: number;
+  /** First offset still in the log. */
+  beginning: number;
+  /** The offset the next record will get. */
+  end: number;
+}
+
+export interface Assignment {
+  topic: string;
+  partition: number;
+}
+
+/**
+ * Where to begin reading a newly assigned partition. `{ halt }` keeps the partition assigned but unread and makes the
+ * consumer unhealthy with that reason: a gap is never skipped silently.
+ */
+export type StartPosition = { offset: number } | { halt: string };
+
+export interface Batch extends Assignment {
+  /** At least one record, in offset order; all at or after the consumer's position. */
+  records: readonly LogRecord[];
+  /** The position after this batch (≥ last record's offset + 1: control records may follow). */
+  nextOffset: number;
+  /** End of the partition when the batch was fetched. */
+  endOffset: number;
+}
+
+/**
+ * What a consumer calls. Calls for one partition never overlap, and no call for a partition follows its `onRevoked`.
+ * `onBatch` must return within about a second of work per call (adapters cut batches); a slow store is answered by
+ * awaiting inside `onBatch`, which the adapter turns into a pause with heartbeats going on. A throw from any handler
+ * stops the consumer and surfaces through `Consumer.failed`.
+ */
+export interface ConsumerHandlers {
+  /** Called once for every partition gained, before its first batch; the group's generation rises with each rebalance. */
+  onAssigned(partition: Assignment, generation: number, committed: number | null): Promise<StartPosition>;
+  /** Called once for every partition lost (rebalance or close). Work in flight for it has finished. Commits made here still count where the log allows. */
+  onRevoked(partition: Assignment): Promise<void>;
+  onBatch(batch: Batch): Promise<void>;
+}
+
+export interface ConsumerOptions {
+  group: string;
+  topics: readonly string[];
+  handlers: ConsumerHandlers;
+}
+
+export interface Consumer {
+  /** Commit `offset` as the next one to read. Refused (rejects with StaleAssignmentError) once the partition was revoked or the generation moved on. */
+  commit(partition: Assignment, offset: number): Promise<void>;
+  assignments(): readonly Assignment[];
+  /** Rejects when the consumer has stopped by itself; never resolves otherwise until `close`. */
+  readonly failed: Promise<never>;
+  /** True once the first assignment arrived (possibly of no partition). */
+  joined(): boolean;
+  /** Why the consumer cannot make progress now, or null. */
+  unhealthy(): string | null;
+  /** Leaves the group after the running handlers end. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface Log {
+  /** Creates what is missing, leaves what exists. */
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
+  describeTopic(name: string): Promise<TopicDescription>;
+  offsets(topic: string): Promise<PartitionOffsets[]>;
+  /** Durable when it resolves; records of one call and partition keep their order. Rejects with LogUnavailableError when the log cannot take them. */
+  append(topic: string, records: readonly NewRecord[]): Promise<void>;
+  /** The partition a key goes to, as `append` would choose. */
+  partitionOf(topic: string, key: string): Promise<number>;
+  /** Joins the group and begins to consume; resolves once subscribed. */
+  consume(options: ConsumerOptions): Promise<Consumer>;
+  /** Round trip to the log; rejects when it cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class StaleAssignmentError extends Error {
+  override readonly name = 'StaleAssignmentError';
+}
+export class LogUnavailableError extends Error {
+  override readonly name = 'LogUnavailableError';
+}

@@ -1,0 +1,41 @@
+/**
+ * The store port: ClickHouse SQL. Implementations: adapters/clickhouse (a server, over HTTP) and adapters/chdb (the
+ * engine embedded in this process), both through @clickhouse/client. Both pass test/conformance/store.
+ * Values go in as `{name:Type}` parameters, never by concatenation.
+ */
+export type SqlParams = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Store {
+  /** The database all of Driftline's tables live in; statements use unqualified names. */
+  readonly database: string;
+  /** Rows of a SELECT. 64-bit integers arrive as numbers (Driftline's stay below 2^53); Float64 keeps every bit. */
+  query<T = Row>(sql: string, params?: SqlParams): Promise<T[]>;
+  /**
+   * Appends rows in one INSERT. Resolves when they are durable in the store; idempotent retries are the caller's, by
+   * the table's key and version. An empty list is a no-op.
+   */
+  insert(table: string, rows: readonly Row[]): Promise<void>;
+  /** DDL and other statements without a result. */
+  command(sql: string, params?: SqlParams): Promise<void>;
+  /** Rejects when the store cannot answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A statement the store refused; `code` and `type` are ClickHouse's own (47, UNKNOWN_IDENTIFIER). Never retryable by itself. */
+export class StoreQueryError extends Error {
+  override readonly name = 'StoreQueryError';
+  readonly code: string;
+  readonly type: string;
+  constructor(message: string, code: string, type: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.type = type;
+  }
+}
+
+/** The store cannot be reached or is overloaded: retry with back-off. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}

@@ -1,0 +1,31 @@
+import type { Monitor, ModelSpec } from '../../core/monitors/types.ts';
+
+/** The configuration after validation: every default filled in, durations in ms, secret files read. See docs/configuration.md. */
+export interface Config {
+  log:
+    | { kind: 'embedded'; partitions: number; encoding: 'json' | 'avro' }
+    | { kind: 'kafka'; brokers: readonly string[]; groupPrefix: string; encoding: 'json' | 'avro'; partitions: number; replication: number };
+  store:
+    | { kind: 'embedded'; database: string }
+    | { kind: 'clickhouse'; url: string; database: string; username: string; password: string };
+  dataDir: string;
+  http: { host: string; port: number | null };
+  sql: { host: string; port: number };
+  /** null where no routing key is configured. */
+  pagerduty: { baseUrl: string; routingKey: string } | null;
+  /** Where the page can be reached from an incident; null: the api's own address where known. */
+  publicUrl: string | null;
+  ingestKeysFile: string | null;
+  aggregation: {
+    flushIntervalMs: number;
+    allowedDelayMs: number;
+    horizonMs: number;
+    idleAfterMs: number;
+    futureSkewMs: number;
+    chunkSize: number;
+    /** Keep the raw prediction log (view `predictions`). */
+    predictionLog: boolean;
+  };
+  models: readonly ModelSpec[];
+  monitors: readonly Monitor[];
+}
