@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
+import type { Codec } from '../ports/codec.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { Config } from './config/types.ts';
@@ -10,6 +11,7 @@ export interface ServiceContext {
   config: Config;
   log: Log;
   store: Store;
+  codec: Codec;
   clock: Clock;
   logger: Logger;
   metrics: Registry;

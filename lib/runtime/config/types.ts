@@ -1,10 +1,17 @@
-import type { Monitor, ModelSpec } from '../../core/monitors/types.ts';
+import type { ModelSpec, Monitor } from '../../core/monitors/types.ts';
 
 /** The configuration after validation: every default filled in, durations in ms, secret files read. See docs/configuration.md. */
 export interface Config {
   log:
     | { kind: 'embedded'; partitions: number; encoding: 'json' | 'avro' }
-    | { kind: 'kafka'; brokers: readonly string[]; groupPrefix: string; encoding: 'json' | 'avro'; partitions: number; replication: number };
+    | {
+        kind: 'kafka';
+        brokers: readonly string[];
+        groupPrefix: string;
+        encoding: 'json' | 'avro';
+        partitions: number;
+        replication: number;
+      };
   store:
     | { kind: 'embedded'; database: string }
     | { kind: 'clickhouse'; url: string; database: string; username: string; password: string };
