@@ -42,4 +42,6 @@ export interface ModelSpec {
   columns: ColumnMapping;
   /** Columns to read as categories though they look numeric. */
   categorical: readonly string[];
+  /** Columns of the reference (and of replayed files) that are no features. Configuration key `ignore`, default []. */
+  ignore: readonly string[];
 }
