@@ -11,11 +11,19 @@ const DEFAULT_WINDOW = { lengthMs: 86_400_000, timezone: 'UTC' };
 
 /** The spec that the next chunk to open is bound to: the configuration and the current baselines' kinds and grids. */
 export async function loadAggregationSpec(config: Config, store: Store): Promise<AggregationSpec> {
-  const { allowedDelayMs, horizonMs, futureSkewMs } = config.aggregation;
+  const { allowedDelayMs, horizonMs, futureSkewMs, chunkSize } = config.aggregation;
   const declared = [...config.models].sort((a, b) => (a.name < b.name ? -1 : 1));
   const models: ModelAggregation[] = [];
   for (const model of declared) models.push(await modelAggregation(model, store));
-  return { layout: LAYOUT, allowedDelayMs, horizonMs, futureSkewMs, models, defaults: { window: DEFAULT_WINDOW } };
+  return {
+    layout: LAYOUT,
+    chunkSize,
+    allowedDelayMs,
+    horizonMs,
+    futureSkewMs,
+    models,
+    defaults: { window: DEFAULT_WINDOW },
+  };
 }
 
 async function modelAggregation(model: ModelSpec, store: Store): Promise<ModelAggregation> {

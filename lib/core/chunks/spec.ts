@@ -8,6 +8,8 @@ import type { WindowSpec } from '../windows/types.ts';
 export interface AggregationSpec {
   /** Layout of the rows; rises when the code would write other bytes for the same events. */
   layout: number;
+  /** Offsets a chunk spans, a power of two: a chunk reaches to the next multiple of it. Bound here, so that an open chunk keeps its end. */
+  chunkSize: number;
   allowedDelayMs: number;
   horizonMs: number;
   futureSkewMs: number;
