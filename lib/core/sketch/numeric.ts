@@ -1,0 +1,156 @@
+import { compress, fractionBetween, type SketchOptions, type Steps } from './knots.ts';
+import { type Moments, mergeMoments, momentsOf } from './moments.ts';
+import type { NumericDistribution } from './types.ts';
+
+/** Options for a baseline: made once and compared with everything, so it is worth four times the error budget's share. */
+export const BASELINE_SKETCH: SketchOptions = { knots: 1024, tolerance: 0.0001 };
+
+/** Interpolated counts are rounded to this part of an observation: their sums are then exact, in whatever order. */
+const COUNT_GRAIN = 256;
+
+/** The distribution of no values. */
+export function emptyNumeric(): NumericDistribution {
+  return {
+    n: 0,
+    min: 0,
+    max: 0,
+    mean: 0,
+    m2: 0,
+    values: new Float64Array(0),
+    below: new Float64Array(0),
+    atOrBelow: new Float64Array(0),
+  };
+}
+
+/**
+ * Sketches the first `length` of `values`; NaN and infinities are left out (the caller counts them). The input is not
+ * changed. The same values in any order give the same bytes; −0 is 0. Exact up to 1,024 distinct values, otherwise
+ * within the tolerance of the exact ECDF everywhere (see docs/statistics.md).
+ */
+export function sketchNumeric(values: Float64Array, length: number, options?: SketchOptions): NumericDistribution {
+  const sorted = finiteSorted(values, length);
+  if (sorted.length === 0) return emptyNumeric();
+  return distribution(momentsOf(sorted), compress(stepsOf(sorted), true, options));
+}
+
+/**
+ * The mixture of the parts' CDFs: evaluated at the union of their knots, where it is exact given the parts, then
+ * compressed once. Order of the parts does not matter. Exact when all parts are exact and the distinct values fit;
+ * otherwise within the parts' greatest error plus one tolerance. So merge all chunks at once rather than in a chain.
+ */
+export function mergeNumeric(parts: readonly NumericDistribution[], options?: SketchOptions): NumericDistribution {
+  const filled = parts.filter((part) => part.n > 0);
+  if (filled.length === 0) return emptyNumeric();
+  if (filled.length === 1) return filled[0]!;
+  const steps = emptySteps(unionOfKnots(filled));
+  for (const part of filled) addPart(steps, part);
+  return distribution(mergeMoments(filled), compress(steps, filled.every(isExact), options));
+}
+
+/** Whether every distinct value is a knot, so that nothing lies between two of them. */
+export function isExact(d: NumericDistribution): boolean {
+  for (let i = 1; i < d.values.length; i++) if (d.below[i] !== d.atOrBelow[i - 1]) return false;
+  return true;
+}
+
+/** Observations < x; interpolated between knots. */
+export function cdfBelow(d: NumericDistribution, x: number): number {
+  const i = firstAtLeast(d.values, x);
+  return d.values[i] === x ? d.below[i]! : between(d, i, x);
+}
+
+/** Observations ≤ x; interpolated between knots. */
+export function cdfAtOrBelow(d: NumericDistribution, x: number): number {
+  const i = firstAtLeast(d.values, x);
+  return d.values[i] === x ? d.atOrBelow[i]! : between(d, i, x);
+}
+
+/** Sample standard deviation (n − 1); 0 below two observations. */
+export function standardDeviation(d: NumericDistribution): number {
+  return d.n > 1 ? Math.sqrt(d.m2 / (d.n - 1)) : 0;
+}
+
+/** Index of the first element ≥ x in an ascending array; its length when there is none. */
+export function firstAtLeast(ascending: ArrayLike<number>, x: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The count at x, which lies strictly between knots i − 1 and i (or outside them). */
+function between(d: NumericDistribution, i: number, x: number): number {
+  if (i === 0) return 0;
+  if (i === d.values.length) return d.n;
+  const from = d.atOrBelow[i - 1]!;
+  const mass = d.below[i]! - from;
+  return mass === 0 ? from : from + mass * fractionBetween(x, d.values[i - 1]!, d.values[i]!);
+}
+
+function finiteSorted(values: Float64Array, length: number): Float64Array {
+  const finite = new Float64Array(length);
+  let n = 0;
+  for (let i = 0; i < length; i++) {
+    const v = values[i]! + 0; // −0 + 0 is 0
+    if (v - v === 0) finite[n++] = v;
+  }
+  return finite.subarray(0, n).sort();
+}
+
+function stepsOf(sorted: Float64Array): Steps {
+  const n = sorted.length;
+  const steps = emptySteps(new Float64Array(n));
+  let size = 0;
+  for (let start = 0, end = 0; start < n; start = end) {
+    const value = sorted[start]!;
+    while (end < n && sorted[end] === value) end++;
+    steps.values[size] = value;
+    steps.below[size] = start;
+    steps.atOrBelow[size++] = end;
+  }
+  steps.size = size;
+  return steps;
+}
+
+function emptySteps(values: Float64Array): Steps {
+  const size = values.length;
+  return { size, values, below: new Float64Array(size), atOrBelow: new Float64Array(size) };
+}
+
+function unionOfKnots(parts: readonly NumericDistribution[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, part) => sum + part.values.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part.values, at);
+    at += part.values.length;
+  }
+  all.sort();
+  let size = 0;
+  for (let i = 0; i < all.length; i++) if (i === 0 || all[i] !== all[size - 1]) all[size++] = all[i]!;
+  return all.subarray(0, size);
+}
+
+function addPart(steps: Steps, part: NumericDistribution): void {
+  const { values, below, atOrBelow } = part;
+  for (let u = 0, i = 0; u < steps.size; u++) {
+    const x = steps.values[u]!;
+    if (values[i] === x) {
+      steps.below[u]! += below[i]!;
+      steps.atOrBelow[u]! += atOrBelow[i++]!;
+    } else {
+      const count = Math.round(between(part, i, x) * COUNT_GRAIN) / COUNT_GRAIN;
+      steps.below[u]! += count;
+      steps.atOrBelow[u]! += count;
+    }
+  }
+}
+
+function distribution(moments: Moments, knots: Steps): NumericDistribution {
+  const { values, below, atOrBelow, size } = knots;
+  const { n, mean, m2 } = moments;
+  return { n, min: values[0]!, max: values[size - 1]!, mean, m2, values, below, atOrBelow };
+}
