@@ -1,5 +1,5 @@
 -- The spine's tables. One template serves the single node and the cluster: {{on_cluster}} and {{engine …}} are filled in
--- by lib/adapters/clickhouse/migrations. Base tables end in _rows and are Driftline's own; the views are the interface.
+-- by lib/migrations. Base tables end in _rows and are Driftline's own; the views are the interface.
 -- Rewrites replace by the version column: read with FINAL or argMax, never through a materialized view.
 
 CREATE TABLE IF NOT EXISTS aggregation_specs {{on_cluster}}
@@ -52,13 +52,13 @@ CREATE TABLE IF NOT EXISTS chunk_rows {{on_cluster}}
   max Float64,
   mean Float64,
   m2 Float64,
-  values Array(Float64) CODEC(ZSTD(1)) COMMENT 'ECDF knots',
-  below Array(Float64) CODEC(ZSTD(1)) COMMENT 'observations < knot; empty when the sketch is exact (then at_or_below of the knot before)',
+  values Array(Float64) COMMENT 'ECDF knots' CODEC(ZSTD(1)),
+  below Array(Float64) COMMENT 'observations < knot; empty when the sketch is exact (then at_or_below of the knot before)' CODEC(ZSTD(1)),
   at_or_below Array(Float64) CODEC(ZSTD(1)),
   categories Array(String) CODEC(ZSTD(1)),
   category_counts Array(UInt64) CODEC(ZSTD(1)),
   other UInt64,
-  cells Array(UInt32) CODEC(ZSTD(1)) COMMENT 'segments: non-empty cells of the frozen grid',
+  cells Array(UInt32) COMMENT 'segments: non-empty cells of the frozen grid' CODEC(ZSTD(1)),
   cell_counts Array(UInt64) CODEC(ZSTD(1)),
   ingested_at DateTime DEFAULT now()
 ) ENGINE = {{engine ReplacingMergeTree(covered)}}
@@ -175,7 +175,7 @@ CREATE TABLE IF NOT EXISTS alert_rows {{on_cluster}}
   as_of DateTime64(3, 'UTC'),
   incident String COMMENT 'empty while pending',
   members Array(String) COMMENT 'features',
-  event String CODEC(ZSTD(3)) COMMENT 'the whole alert event, JSON, as published',
+  event String COMMENT 'the whole alert event, JSON, as published' CODEC(ZSTD(3)),
   written_at DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = {{engine ReplacingMergeTree(written_at)}}
 ORDER BY (model, episode, revision);
@@ -208,7 +208,7 @@ CREATE TABLE IF NOT EXISTS delivery_rows {{on_cluster}}
   status UInt16 COMMENT 'HTTP status of the last attempt; 0 none',
   state LowCardinality(String) COMMENT 'pending, sent or parked',
   reason String,
-  notice String CODEC(ZSTD(3)) COMMENT 'what is sent, JSON: written before sending',
+  notice String COMMENT 'what is sent, JSON: written before sending' CODEC(ZSTD(3)),
   next_attempt_at DateTime64(3, 'UTC'),
   row_version UInt64,
   written_at DateTime64(3, 'UTC') DEFAULT now64(3)
@@ -242,7 +242,7 @@ CREATE TABLE IF NOT EXISTS prediction_rows {{on_cluster}}
   value Nullable(Float64),
   latency_ms Nullable(Float64),
   error Nullable(String),
-  event String CODEC(ZSTD(3)) COMMENT 'the event as JSON',
+  event String COMMENT 'the event as JSON' CODEC(ZSTD(3)),
   topic LowCardinality(String),
   incarnation String,
   partition UInt32,

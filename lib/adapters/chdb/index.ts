@@ -1,0 +1,119 @@
+import { Readable } from 'node:stream';
+import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client';
+import { createChdbConnection } from 'chdb/connection';
+import { encodeRows } from '../../core/sql/json-rows.ts';
+import { quoteIdentifier, setParams } from '../../core/sql/params.ts';
+import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
+import { type ChdbEngine, openChdbEngine } from './engine.ts';
+import { asStoreError } from './errors.ts';
+import { createPool } from './pool.ts';
+
+export type { ChdbEngine, EngineResult, EngineSession } from './engine.ts';
+export { openChdbEngine } from './engine.ts';
+
+export interface ChdbStoreOptions {
+  /** The engine's data directory; created when missing; open in one process at a time. */
+  dir: string;
+  /** Created when missing. */
+  database: string;
+  /** Queries running at once. */
+  readers?: number;
+}
+
+export type ChdbStore = Store & { readonly engine: ChdbEngine };
+
+type ClientConnection = NonNullable<ClickHouseClientConfigOptions['connection']>;
+
+/** Settings of every connection, set once: a connection remembers what any statement sets. */
+const SETTINGS = 'SET output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0';
+/** Aborting does not stop the engine; this does. Seconds. */
+const READER_LIMIT = 'SET max_execution_time = 120';
+
+/**
+ * The store on the engine embedded in this process. Statements without a result and inserts go through one writer
+ * connection in order; queries run on a pool of readers, each used by one at a time.
+ */
+export async function openChdbStore({ dir, database, readers = 4 }: ChdbStoreOptions): Promise<ChdbStore> {
+  const engine = await openChdbEngine(dir);
+  try {
+    const setup = await engine.session();
+    await setup.run(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}`);
+    setup.close();
+    const writer = await connect(engine, database, []);
+    const pool = await Promise.all(Array.from({ length: readers }, () => connect(engine, database, [READER_LIMIT])));
+    return createStore(engine, database, writer, pool);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+async function connect(engine: ChdbEngine, database: string, settings: readonly string[]): Promise<ClickHouseClient> {
+  // The two packages carry copies of one declaration, which TypeScript takes for two.
+  const connection = createChdbConnection({ path: engine.dir }) as unknown as ClientConnection;
+  const client = createClient({ connection });
+  for (const sql of [SETTINGS, ...settings, `USE ${quoteIdentifier(database)}`]) await client.command({ query: sql });
+  return client;
+}
+
+function createStore(
+  engine: ChdbEngine,
+  database: string,
+  writer: ClickHouseClient,
+  readers: readonly ClickHouseClient[],
+): ChdbStore {
+  const closed = () => new StoreUnavailableError('the embedded store is closed');
+  const writing = createPool([writer], closed);
+  const reading = createPool(readers, closed);
+  return {
+    engine,
+    database,
+    query: <T>(sql: string, params: SqlParams = {}) =>
+      reading.use((client) =>
+        guard(async () => {
+          const result = await client.query({ query: bind(sql, params), format: 'JSONEachRow' });
+          return result.json<T>();
+        }),
+      ),
+    insert: async (table, rows) => {
+      if (rows.length > 0) await writing.use((client) => guard(() => insertRows(client, table, rows)));
+    },
+    command: async (sql, params = {}) => {
+      await writing.use((client) => guard(() => client.command({ query: bind(sql, params) })));
+    },
+    ping: async () => {
+      await reading.use((client) => guard(() => client.command({ query: 'SELECT 1' })));
+    },
+    close: async () => {
+      await Promise.all([writing, reading].map((pool) => pool.close((client) => client.close())));
+      await engine.close();
+    },
+  };
+}
+
+/**
+ * Parameters are set by a statement before the query, on the caller's own connection: chdb's bound queries wait for each
+ * other across the whole process.
+ */
+function bind(sql: string, params: SqlParams): string {
+  try {
+    return setParams(sql, params) + sql;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new StoreQueryError(message, '456', 'UNKNOWN_QUERY_PARAMETER', { cause: error });
+  }
+}
+
+async function insertRows(client: ClickHouseClient, table: string, rows: readonly Row[]): Promise<void> {
+  const query = `INSERT INTO ${quoteIdentifier(table)} FORMAT JSONEachRow`;
+  const { stream } = await client.exec({ query, values: Readable.from([encodeRows(rows)]) });
+  stream.destroy();
+}
+
+async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asStoreError(error);
+  }
+}
