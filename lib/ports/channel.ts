@@ -9,6 +9,11 @@ export type DeliveryOutcome =
 /** A notification channel (PagerDuty …). Adding one is a folder under adapters/ and a line in the notifier's registry. */
 export interface Channel {
   readonly name: string;
+  /**
+   * Which account it sends to: a fingerprint, never the secret itself. A resolve through another account than its
+   * trigger's would be dropped by the other side, so deliveries remember it.
+   */
+  readonly account: string;
   /** Sends one notice; bounded in time; never throws for what the other side answers. */
   deliver(notice: IncidentNotice): Promise<DeliveryOutcome>;
 }

@@ -1,0 +1,103 @@
+import type { IncidentNotice } from '../core/alerts/types.ts';
+import type { Row, Store } from '../ports/store.ts';
+import { sqlTime } from './time.ts';
+
+export type DeliveryState = 'pending' | 'sent' | 'parked';
+
+/** A notice as the outbox keeps it. */
+export interface OutboxNotice {
+  notice: IncidentNotice;
+  /** Version of the incident it tells of. */
+  version: number;
+  /** Why it is sent. */
+  reason: string;
+  /** The channel's account it was last sent through (a fingerprint, never the secret); '' before the first attempt. */
+  account: string;
+}
+
+/** One notice for one channel: what is to be sent, and how far that has come. */
+export interface Delivery {
+  incident: string;
+  channel: string;
+  noticeId: string;
+  content: OutboxNotice;
+  /** Attempts made so far. */
+  attempt: number;
+  /** HTTP status of the last attempt; 0 where there was none. */
+  status: number;
+  state: DeliveryState;
+  /** Outcome of the last attempt in words. */
+  reason: string;
+  /** ms. */
+  nextAttemptAt: number;
+}
+
+/** A terminal state wins over any number of attempts of a racing writer, and `sent` over `parked`. */
+const STATE_WEIGHT: Readonly<Record<DeliveryState, number>> = { pending: 0, parked: 2 ** 40, sent: 2 ** 41 };
+/** At equal attempts a newer content wins over the one it replaced in the queue. */
+const VERSIONS_PER_ATTEMPT = 2 ** 20;
+
+function rowVersion(delivery: Delivery): number {
+  const content = Math.min(delivery.content.version, VERSIONS_PER_ATTEMPT - 1);
+  return STATE_WEIGHT[delivery.state] + Math.min(delivery.attempt, 2 ** 19) * VERSIONS_PER_ATTEMPT + content;
+}
+
+function toRow(delivery: Delivery): Row {
+  const { notice } = delivery.content;
+  return {
+    incident: delivery.incident,
+    channel: delivery.channel,
+    notice_id: delivery.noticeId,
+    action: notice.action,
+    dedup_key: notice.dedupKey,
+    attempt: delivery.attempt,
+    status: delivery.status,
+    state: delivery.state,
+    reason: delivery.reason,
+    notice: JSON.stringify(delivery.content),
+    next_attempt_at: sqlTime(delivery.nextAttemptAt),
+    row_version: rowVersion(delivery),
+  };
+}
+
+/** Writes the state of deliveries; durable when it resolves. Rewrites of a notice replace each other. */
+export async function writeDeliveries(store: Store, deliveries: readonly Delivery[]): Promise<void> {
+  await store.insert('delivery_rows', deliveries.map(toRow));
+}
+
+interface DeliveryRow {
+  incident: string;
+  channel: string;
+  noticeId: string;
+  notice: string;
+  attempt: number;
+  status: number;
+  state: DeliveryState;
+  reason: string;
+  nextAttemptAt: number;
+}
+
+/** All deliveries of an incident, in the order in which they are to be sent. */
+export async function deliveriesOfIncident(store: Store, incident: string): Promise<Delivery[]> {
+  const rows = await store.query<DeliveryRow>(
+    `SELECT incident, channel, notice_id AS noticeId, notice, attempt, status, state, reason,
+            toUnixTimestamp64Milli(next_attempt_at) AS nextAttemptAt
+     FROM delivery_rows FINAL WHERE incident = {incident:String}`,
+    { incident },
+  );
+  return rows.map(({ notice, ...row }) => ({ ...row, content: JSON.parse(notice) as OutboxNotice })).sort(inOrder);
+}
+
+/** By the version told of; of one version the trigger goes first. */
+function inOrder(a: Delivery, b: Delivery): number {
+  if (a.content.version !== b.content.version) return a.content.version - b.content.version;
+  return Number(a.content.notice.action === 'resolve') - Number(b.content.notice.action === 'resolve');
+}
+
+/** Incidents with a delivery that is still to be made. */
+export async function pendingIncidents(store: Store): Promise<string[]> {
+  const rows = await store.query<{ incident: string }>(
+    "SELECT DISTINCT incident FROM delivery_rows FINAL WHERE state = 'pending'",
+  );
+  return rows.map((row) => row.incident);
+}

@@ -1,0 +1,158 @@
+import { incidentVersion, mergeAlerts, summarizeIncident } from '../../lib/core/alerts/incident.ts';
+import { afterNotice, decideNotice } from '../../lib/core/alerts/notify.ts';
+import type { AlertEvent, Incident } from '../../lib/core/alerts/types.ts';
+import type { Channel } from '../../lib/ports/channel.ts';
+import type { Store } from '../../lib/ports/store.ts';
+import { latestAlertsOfIncident } from '../../lib/tables/alerts.ts';
+import { type Delivery, deliveriesOfIncident, pendingIncidents, writeDeliveries } from '../../lib/tables/deliveries.ts';
+import { incidentsBehind, modelsOfIncidents, writeIncidents } from '../../lib/tables/incidents.ts';
+import type { Gate } from './gate.ts';
+import { createLane, type Lane, type LaneDeps, type QueuedDelivery } from './lane.ts';
+import { newDelivery } from './outbox.ts';
+
+export interface DeskDeps extends Omit<LaneDeps, 'channel' | 'gate' | 'record'> {
+  store: Store;
+  channels: readonly { channel: Channel; gate: Gate }[];
+  urlOf(incident: string): string | null;
+  /** Tries until the store has done it, or until the signal aborts. */
+  stored<T>(task: () => Promise<T>): Promise<T>;
+}
+
+/** Events of one incident that came together, and when the oldest was published (ms). */
+export interface IncidentNews {
+  incident: string;
+  events: readonly AlertEvent[];
+  raisedAt: number | null;
+}
+
+/** What a notifier does for the models of one partition of the alerts topic: incidents, decisions, outbox, deliveries. */
+export interface Desk {
+  /** Resolves once the incidents and what is to be said about them are durable; sending goes on behind it. */
+  handle(news: readonly IncidentNews[]): Promise<void>;
+  /** Takes up what another notifier left: pending deliveries, and incidents whose events were missed. */
+  recover(owns: (model: string) => Promise<boolean>): Promise<void>;
+  /** Resolves when no attempt is running any more; call after aborting the signal. */
+  settled(): Promise<void>;
+}
+
+interface Case {
+  alerts: AlertEvent[];
+  lanes: Map<string, Lane>;
+}
+
+interface Verdict {
+  incident: Incident;
+  url: string | null;
+  queued: { lane: Lane; deliveries: QueuedDelivery[] }[];
+}
+
+/** Idle cases kept in memory; any can be had again from the store. */
+const MAX_CASES = 1000;
+const RECOVERY_SLICE = 100;
+
+export function createDesk(deps: DeskDeps): Desk {
+  const cases = new Map<string, Case>();
+  let tail: Promise<unknown> = Promise.resolve();
+
+  /** One at a time: a decision must see the outbox of the one before it. */
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = tail.then(task);
+    tail = result.catch(() => undefined);
+    return result;
+  };
+  const evaluate = async (news: readonly IncidentNews[]): Promise<void> => {
+    const verdicts: Verdict[] = [];
+    for (const item of news) {
+      const known = cases.get(item.incident);
+      const file = known ?? (await openCase(deps, item.incident));
+      cases.set(item.incident, file);
+      const verdict = judge(deps, file, item, known !== undefined);
+      if (verdict) verdicts.push(verdict);
+    }
+    await publish(deps, verdicts);
+    forget(cases);
+  };
+  const recover = async (owns: (model: string) => Promise<boolean>): Promise<void> => {
+    const left = await deps.stored(() => incidentsLeft(deps.store));
+    const owned: IncidentNews[] = [];
+    for (const { incident, model } of left) {
+      if (await owns(model)) owned.push({ incident, events: [], raisedAt: null });
+    }
+    for (let i = 0; i < owned.length; i += RECOVERY_SLICE) await evaluate(owned.slice(i, i + RECOVERY_SLICE));
+  };
+  return {
+    handle: (news) => inTurn(() => evaluate(news)),
+    recover: (owns) => inTurn(() => recover(owns)),
+    async settled() {
+      await tail.catch(() => undefined);
+      await Promise.all([...cases.values()].flatMap((file) => [...file.lanes.values()].map((lane) => lane.settled())));
+    },
+  };
+}
+
+async function incidentsLeft(store: Store): Promise<{ incident: string; model: string }[]> {
+  const behind = await incidentsBehind(store);
+  const models = await modelsOfIncidents(store, await pendingIncidents(store));
+  for (const { incident, model } of behind) models.set(incident, model);
+  return [...models].map(([incident, model]) => ({ incident, model }));
+}
+
+async function openCase(deps: DeskDeps, incident: string): Promise<Case> {
+  const alerts = await deps.stored(() => latestAlertsOfIncident(deps.store, incident));
+  const deliveries = await deps.stored(() => deliveriesOfIncident(deps.store, incident));
+  if (deps.channels.length === 0)
+    deps.logger.warn({ incident }, `incident ${incident}: nobody is paged, no channel is configured`);
+  const lanes = deps.channels.map(({ channel, gate }): [string, Lane] => {
+    const write = (changed: readonly Delivery[]) => writeDeliveries(deps.store, changed);
+    // Once even after the signal aborted: an accepted notice that is not recorded would be sent again.
+    const record = (changed: readonly Delivery[]) => write(changed).catch(() => deps.stored(() => write(changed)));
+    const own = deliveries.filter((delivery) => delivery.channel === channel.name);
+    return [channel.name, createLane({ ...deps, channel, gate, record }, own)];
+  });
+  return { alerts, lanes: new Map(lanes) };
+}
+
+/** What the news makes of an incident; null where all of it was known. */
+function judge(deps: DeskDeps, file: Case, news: IncidentNews, known: boolean): Verdict | null {
+  const alerts = mergeAlerts(file.alerts, news.events);
+  if (known && incidentVersion(alerts) === incidentVersion(file.alerts)) return null;
+  file.alerts = alerts;
+  if (alerts.length === 0) return null;
+  const incident = summarizeIncident(alerts);
+  const url = deps.urlOf(incident.incident);
+  const queued = [...file.lanes].map(([channel, lane]) => ({
+    lane,
+    deliveries: decide(deps, lane, channel, incident, url).map((delivery) => ({ delivery, raisedAt: news.raisedAt })),
+  }));
+  return { incident, url, queued };
+}
+
+/** Every notice that is due, in order: usually none or one; a trigger and its resolve where both happened unheard. */
+function decide(deps: DeskDeps, lane: Lane, channel: string, incident: Incident, url: string | null): Delivery[] {
+  const due: Delivery[] = [];
+  for (let state = lane.state(); ; ) {
+    const decision = decideNotice(state, incident);
+    const facts = { incident: incident.incident, channel, action: decision.action };
+    deps.logger.debug(facts, `incident ${incident.incident}, ${channel}: ${decision.action}, ${decision.reason}`);
+    if (decision.action === 'none') return due;
+    due.push(newDelivery({ channel, incident, url, decision, now: deps.clock.now() }));
+    state = afterNotice(state, { action: decision.action, incident, parked: false });
+  }
+}
+
+/** Incidents first, then the outbox, and only then are lanes told: a crash in between repeats, never skips. */
+async function publish(deps: DeskDeps, verdicts: readonly Verdict[]): Promise<void> {
+  const queued = verdicts.flatMap((verdict) => verdict.queued);
+  const deliveries = queued.flatMap((item) => item.deliveries.map(({ delivery }) => delivery));
+  await deps.stored(() => writeIncidents(deps.store, verdicts));
+  await deps.stored(() => writeDeliveries(deps.store, deliveries));
+  for (const item of queued) item.lane.enqueue(item.deliveries);
+}
+
+function forget(cases: Map<string, Case>): void {
+  for (const [incident, file] of cases) {
+    const idle = [...file.lanes.values()].every((lane) => lane.pending() === 0);
+    const closed = file.alerts.every((alert) => alert.state === 'resolved' || alert.state === 'withdrawn');
+    if (idle && (closed || cases.size > MAX_CASES)) cases.delete(incident);
+  }
+}

@@ -1,0 +1,19 @@
+import { afterNotice, type NoticeState } from '../../lib/core/alerts/notify.ts';
+import type { Delivery } from '../../lib/tables/deliveries.ts';
+
+/** What a channel has been asked to say about an incident, from its deliveries in order. */
+export function stateOf(deliveries: readonly Delivery[]): NoticeState | null {
+  return deliveries.reduce<NoticeState | null>((state, { content, state: delivered }) => {
+    const { action, incident } = content.notice;
+    return afterNotice(state, { action, incident, parked: delivered === 'parked' });
+  }, null);
+}
+
+/** Account through which the last accepted trigger went that no resolve has ended since; null where there is none. */
+export function acceptedAccount(deliveries: readonly Delivery[]): string | null {
+  return deliveries.reduce<string | null>((account, { content, state }) => {
+    if (state === 'pending') return account;
+    if (content.notice.action === 'resolve') return null;
+    return state === 'sent' ? content.account : account;
+  }, null);
+}

@@ -1,0 +1,173 @@
+import { TOPICS } from '../../lib/core/messages/types.ts';
+import type { Channel } from '../../lib/ports/channel.ts';
+import type { Assignment, Batch, Consumer, StartPosition } from '../../lib/ports/log.ts';
+import { StaleAssignmentError } from '../../lib/ports/log.ts';
+import { deferred } from '../../lib/runtime/deferred.ts';
+import { describeError } from '../../lib/runtime/errors.ts';
+import { retry } from '../../lib/runtime/retry.ts';
+import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
+import { type BackoffPolicy, DEFAULT_BACKOFF } from './backoff.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { createGate } from './gate.ts';
+import { readBatch } from './intake.ts';
+import { notifierMetrics } from './metrics.ts';
+
+export interface NotifierOptions {
+  backoff?: Partial<BackoffPolicy>;
+  /** In [0, 1): spreads retries. */
+  random?: () => number;
+}
+
+/** Requests at once to one channel. */
+const CHANNEL_CONCURRENCY = 8;
+
+/** A partition this notifier owns. */
+interface Owned {
+  desk: Desk;
+  abort: AbortController;
+}
+
+/**
+ * The notifier: alert events → incidents → notices → channels. Owns the models of its partitions of the alerts topic.
+ * Delivered at least once, deduplicated by key; see README.md for the promises.
+ */
+export function createNotifier(
+  ctx: ServiceContext,
+  channels: readonly Channel[],
+  options: NotifierOptions = {},
+): Service {
+  const { log, store, logger, clock } = ctx;
+  const metrics = notifierMetrics(ctx.metrics);
+  const gated = channels.map((channel) => ({ channel, gate: createGate(CHANNEL_CONCURRENCY) }));
+  const failure = deferred<never>();
+  failure.promise.catch(() => undefined);
+  const stopping = new AbortController();
+  const owned = new Map<number, Owned>();
+  let consumer: Consumer | null = null;
+  let incarnation = '';
+  let trouble: string | null = null;
+  let stopped: Promise<void> | null = null;
+
+  /** Tries for ever: an outage of the log or the store delays notices, it must not lose them. */
+  const persist = async <T>(what: string, task: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+    const onRetry = (error: unknown, attempt: number) => {
+      trouble = `${what}: ${describeError(error)}`;
+      if (attempt === 1 || attempt % 20 === 0) logger.warn({ err: error, attempt }, `${trouble}; trying again`);
+    };
+    const result = await retry(task, { signal, onRetry, random: options.random ?? Math.random });
+    trouble = null;
+    return result;
+  };
+
+  const openDesk = (abort: AbortController): Desk =>
+    createDesk({
+      store,
+      channels: gated,
+      clock,
+      logger,
+      metrics,
+      backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
+      random: options.random ?? Math.random,
+      signal: abort.signal,
+      stored: (task) => persist('the store does not answer', task, abort.signal),
+      urlOf: (incident) => incidentUrl(ctx.config.publicUrl, incident),
+    });
+
+  const onAssigned = async ({ partition }: Assignment, _generation: number, committed: number | null) => {
+    const abort = new AbortController();
+    const desk = openDesk(abort);
+    owned.set(partition, { desk, abort });
+    const owns = async (model: string) => (await log.partitionOf(TOPICS.alerts, model)) === partition;
+    // Not awaited: joining must not wait for the store. Batches queue up behind it.
+    desk.recover(owns).catch((error: unknown) => {
+      if (!abort.signal.aborted) logger.error({ err: error, partition }, `recovery failed: ${describeError(error)}`);
+    });
+    return startAt(partition, committed);
+  };
+
+  /** The committed offset where the log still has it, else the oldest record: reading again is harmless, skipping is not. */
+  const startAt = async (partition: number, committed: number | null): Promise<StartPosition> => {
+    const bounds = (await log.offsets(TOPICS.alerts)).find((offsets) => offsets.partition === partition);
+    const beginning = bounds?.beginning ?? 0;
+    const valid = committed !== null && committed >= beginning && committed <= (bounds?.end ?? committed);
+    return { offset: valid ? committed : beginning };
+  };
+
+  const onRevoked = async ({ partition }: Assignment) => {
+    const part = owned.get(partition);
+    owned.delete(partition);
+    part?.abort.abort(new Error(`partition ${partition} of ${TOPICS.alerts} was given up`));
+    await part?.desk.settled();
+  };
+
+  const onBatch = async (batch: Batch) => {
+    const part = owned.get(batch.partition);
+    if (!part) return;
+    const { news, letters } = readBatch(ctx.codec, batch, incarnation);
+    if (letters.length > 0) {
+      metrics.rejected.inc(letters.length);
+      logger.error(
+        { partition: batch.partition, offset: letters[0]?.offset },
+        `${letters.length} unreadable alert records: ${letters[0]?.message}`,
+      );
+      const records = letters.map((letter) => ({ key: TOPICS.alerts, value: ctx.codec.encodeDeadLetter(letter) }));
+      await persist('the log does not answer', () => log.append(TOPICS.deadLetters, records), part.abort.signal);
+    }
+    await part.desk.handle(news);
+    await commit(batch);
+  };
+
+  /** Best effort: what is not committed is read again, and changes nothing. */
+  const commit = async ({ topic, partition, nextOffset }: Batch) => {
+    try {
+      await consumer?.commit({ topic, partition }, nextOffset);
+    } catch (error) {
+      const level = error instanceof StaleAssignmentError ? 'debug' : 'warn';
+      logger[level]({ err: error, partition }, `offset not committed: ${describeError(error)}`);
+    }
+  };
+
+  const start = async () => {
+    if (channels.length === 0)
+      logger.warn('no notification channel is configured: incidents are recorded, but nobody is paged');
+    const { partitions } = ctx.config.log;
+    await log.ensureTopics([
+      { name: TOPICS.alerts, partitions },
+      { name: TOPICS.deadLetters, partitions },
+    ]);
+    incarnation = (await log.describeTopic(TOPICS.alerts)).incarnation;
+    const handlers = { onAssigned, onRevoked, onBatch };
+    consumer = await log.consume({ group: groupOf(ctx), topics: [TOPICS.alerts], handlers });
+    consumer.failed.catch((error: unknown) => {
+      if (!stopping.signal.aborted) failure.reject(error);
+    });
+  };
+
+  const stop = async () => {
+    stopping.abort();
+    for (const { abort } of owned.values()) abort.abort(new Error('the notifier stops'));
+    await consumer?.close();
+    await Promise.all([...owned.values()].map(({ desk }) => desk.settled()));
+    owned.clear();
+  };
+
+  return {
+    name: 'notifier',
+    start,
+    stop: () => (stopped ??= stop()),
+    failed: failure.promise,
+    notReady() {
+      if (consumer === null) return 'not started';
+      if (!consumer.joined()) return `has not joined its consumer group on ${TOPICS.alerts} yet`;
+      return consumer.unhealthy() ?? trouble;
+    },
+  };
+}
+
+function groupOf({ config }: ServiceContext): string {
+  return `${config.log.kind === 'kafka' ? config.log.groupPrefix : 'driftline'}-notifier`;
+}
+
+function incidentUrl(publicUrl: string | null, incident: string): string | null {
+  return publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}/incidents/${encodeURIComponent(incident)}`;
+}
