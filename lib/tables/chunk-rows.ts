@@ -1,0 +1,68 @@
+import type { ChunkIdentity, ChunkRow, RowBody } from '../core/chunks/types.ts';
+import type { Row, Store } from '../ports/store.ts';
+import { gridColumns, sketchColumns } from './sketch-columns.ts';
+import { sqlTime } from './time.ts';
+
+/** Appends ledger rows of one chunk. Writing the same rows again changes nothing. */
+export async function insertChunkRows(
+  store: Store,
+  chunk: ChunkIdentity,
+  specId: string,
+  rows: readonly ChunkRow[],
+): Promise<void> {
+  const place = {
+    topic: chunk.topic,
+    incarnation: chunk.incarnation,
+    partition: chunk.partition,
+    chunk_start: chunk.chunkStart,
+    spec_id: specId,
+  };
+  await store.insert(
+    'chunk_rows',
+    rows.map((row) => ({ ...place, ...record(row) })),
+  );
+}
+
+/** The offset after the last one that any row of the chunk covers, or its start where there is none. */
+export async function coveredUntil(store: Store, chunk: ChunkIdentity, specId: string): Promise<number> {
+  const rows = await store.query<{ covered: number }>(COVERED, {
+    topic: chunk.topic,
+    incarnation: chunk.incarnation,
+    partition: chunk.partition,
+    chunkStart: chunk.chunkStart,
+    specId,
+  });
+  return Math.max(chunk.chunkStart, rows[0]?.covered ?? 0);
+}
+
+const COVERED = `
+  SELECT max(covered) AS covered FROM chunk_rows
+  WHERE topic = {topic:String} AND incarnation = {incarnation:String} AND partition = {partition:UInt32}
+    AND chunk_start = {chunkStart:UInt64} AND spec_id = {specId:String}`;
+
+function record(row: ChunkRow): Row {
+  return {
+    model: row.model,
+    window_start: sqlTime(row.windowStart),
+    window_end: sqlTime(row.windowEnd),
+    version: row.version,
+    role: row.role,
+    feature: row.feature,
+    segment: row.segment,
+    generation: row.generation,
+    covered: row.covered,
+    ...bodyColumns(row.body),
+  };
+}
+
+/** Columns that do not apply are left to their defaults: empty arrays and zeros. */
+function bodyColumns(body: RowBody): Row {
+  switch (body.form) {
+    case 'window':
+      return { kind: '', count: body.count, errors: body.errors };
+    case 'sketch':
+      return { ...sketchColumns(body.sketch) };
+    case 'grid':
+      return { kind: body.kind, ...gridColumns(body.counts) };
+  }
+}
