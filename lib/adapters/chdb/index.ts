@@ -25,7 +25,8 @@ export type ChdbStore = Store & { readonly engine: ChdbEngine };
 type ClientConnection = NonNullable<ClickHouseClientConfigOptions['connection']>;
 
 /** Settings of every connection, set once: a connection remembers what any statement sets. */
-const SETTINGS = 'SET output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0';
+const SETTINGS =
+  'SET output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 0, max_query_size = 268435456';
 /** Aborting does not stop the engine; this does. Seconds. */
 const READER_LIMIT = 'SET max_execution_time = 120';
 

@@ -1,0 +1,146 @@
+-- The views people and Grafana read: their names and columns are an interface, described in docs/topics-and-views.md.
+-- This file may change with a version: it is applied again when it has.
+
+CREATE OR REPLACE VIEW drift_scores {{on_cluster}} AS
+SELECT
+  monitor, model, version, role, feature, segment, window_start, window_end, baseline, metric, definition,
+  score, p_value, threshold, breached, severity, n_current, n_baseline, state, revision, computed_at, note
+FROM score_rows FINAL
+COMMENT 'One row per test of a monitor: a metric of a feature and segment in one window, against a baseline';
+
+-- A window's rows come from its sealed row; until it has one, from the ledger merged on the way ('provisional').
+-- A chunk of the ledger counts only under the spec its manifest binds: of several openings the highest generation.
+CREATE OR REPLACE VIEW open_chunk_rows {{on_cluster}} AS
+SELECT *
+FROM chunk_rows FINAL
+WHERE (topic, incarnation, partition, chunk_start, spec_id) IN (
+    SELECT topic, incarnation, partition, chunk_start, argMax(spec_id, group_generation)
+    FROM manifest_rows
+    GROUP BY topic, incarnation, partition, chunk_start
+  )
+  AND (model, window_start, window_end, version, role) NOT IN (
+    SELECT model, window_start, window_end, version, role FROM sealed_rows WHERE feature = '' AND segment = ''
+  )
+COMMENT 'Ledger rows of windows that are not sealed yet; of the service, not an interface';
+
+CREATE OR REPLACE VIEW operations {{on_cluster}} AS
+SELECT model, version, role, window_start, window_end, count AS events, errors, state, toUInt32(revision) AS revision
+FROM sealed_rows FINAL
+WHERE feature = '' AND segment = ''
+UNION ALL
+SELECT
+  model, version, role, window_start, window_end, sum(count) AS events, sum(errors) AS errors,
+  'provisional' AS state, toUInt32(0) AS revision
+FROM open_chunk_rows
+WHERE feature = '' AND segment = ''
+GROUP BY model, version, role, window_start, window_end
+COMMENT 'Events and errors of each model version and window';
+
+CREATE OR REPLACE VIEW feature_stats {{on_cluster}} AS
+SELECT
+  model, version, role, feature, segment, window_start, window_end, count, missing, nan, infinite, wrong_type,
+  if(notEmpty(values), mean, NULL) AS mean,
+  if(notEmpty(values) AND n > 1, sqrt(m2 / (n - 1)), NULL) AS stddev,
+  if(notEmpty(values), min, NULL) AS min,
+  if(notEmpty(values), max, NULL) AS max,
+  state, toUInt32(revision) AS revision, kind, n, note
+FROM sealed_rows FINAL
+WHERE feature != ''
+UNION ALL
+SELECT
+  model, version, role, feature, segment, window_start, window_end, rows_count, rows_missing, rows_nan, rows_infinite,
+  rows_wrong_type,
+  if(total > 0, arraySum(p -> p.1 * p.2, parts) / total, NULL) AS mean,
+  -- Chan's formula around the merged mean: summing squares instead would cancel on data far from zero.
+  if(total > 1, sqrt(arraySum(p -> p.3 + p.1 * pow(p.2 - assumeNotNull(mean), 2), parts) / (total - 1)), NULL) AS stddev,
+  if(total > 0, rows_min, NULL) AS min,
+  if(total > 0, rows_max, NULL) AS max,
+  'provisional' AS state, toUInt32(0) AS revision, rows_kind AS kind, rows_n AS n, '' AS note
+FROM (
+  SELECT
+    model, version, role, feature, segment, window_start, window_end,
+    sum(count) AS rows_count, sum(missing) AS rows_missing, sum(nan) AS rows_nan, sum(infinite) AS rows_infinite,
+    sum(wrong_type) AS rows_wrong_type, sum(n) AS rows_n, any(kind) AS rows_kind,
+    groupArrayIf((toFloat64(n), mean, m2), notEmpty(values)) AS parts,
+    arraySum(p -> p.1, parts) AS total,
+    minIf(min, notEmpty(values)) AS rows_min, maxIf(max, notEmpty(values)) AS rows_max
+  FROM open_chunk_rows
+  WHERE feature != ''
+  GROUP BY model, version, role, feature, segment, window_start, window_end
+)
+COMMENT 'Counts and moments of each feature, segment and window';
+
+-- numpy's linear rule, as lib/core/sketch/quantiles.ts: between the order statistics ranks[1] and ranks[2]; those that fall
+-- between two knots stand evenly spaced (`below` empty: every distinct value is a knot, nothing lies between).
+CREATE OR REPLACE VIEW feature_quantiles {{on_cluster}} AS
+SELECT
+  model, version, role, feature, segment, window_start, window_end, q,
+  stats[1] + (stats[2] - stats[1]) * (position - ranks[1]) AS value, state, revision
+FROM (
+  SELECT
+    model, version, role, feature, segment, window_start, window_end, state, toUInt32(revision) AS revision,
+    arrayJoin([0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]) AS q,
+    (n - 1) * q AS position,
+    [floor(position), least(floor(position) + 1, n - 1)] AS ranks,
+    arrayMap(k -> arrayFirstIndex(reached -> reached > k, at_or_below), ranks) AS knots,
+    arrayMap(
+      (i, k) -> if(i = 1 OR empty(below) OR below[i] <= k, values[i],
+        values[i - 1] + (values[i] - values[i - 1])
+          * least(1, (k - at_or_below[i - 1] + 1) / (below[i] - at_or_below[i - 1] + 1))),
+      knots, ranks) AS stats
+  FROM sealed_rows FINAL
+  WHERE kind = 'numeric' AND notEmpty(values)
+)
+COMMENT 'Quantiles of each numeric feature and sealed window';
+
+CREATE OR REPLACE VIEW alerts {{on_cluster}} AS
+SELECT episode, revision, state, monitor, model, version, role, segment, members, severity, since, incident, as_of
+FROM (SELECT * FROM alert_rows FINAL ORDER BY model, episode, revision DESC LIMIT 1 BY model, episode)
+COMMENT 'Alert episodes, each in its latest revision';
+
+CREATE OR REPLACE VIEW incidents {{on_cluster}} AS
+SELECT incident, model, role, state, severity, summary, since, resolved_at, members, url
+FROM incident_rows FINAL
+COMMENT 'Incidents as they stand now';
+
+CREATE OR REPLACE VIEW deliveries {{on_cluster}} AS
+SELECT incident, channel, action, dedup_key, attempt, status, state, reason, notice_id, next_attempt_at, written_at
+FROM delivery_rows FINAL
+COMMENT 'Notices to channels: what was sent, what waits, and what was given up with its reason';
+
+CREATE OR REPLACE VIEW losses {{on_cluster}} AS
+SELECT topic, incarnation, partition, first_offset, last_offset, events, reason, written_at
+FROM loss_rows FINAL
+COMMENT 'Events that no window counts, each with the reason';
+
+CREATE OR REPLACE VIEW predictions {{on_cluster}} AS
+SELECT
+  model, version, role, timestamp, prediction_id, score, label, value, latency_ms, error, event, topic, incarnation,
+  partition, offset
+FROM prediction_rows FINAL
+COMMENT 'The raw prediction log, where it is kept';
+
+CREATE OR REPLACE VIEW labels {{on_cluster}} AS
+SELECT model, prediction_id, latest.2 AS label, latest.1 AS timestamp
+FROM (
+  SELECT model, prediction_id, argMax((timestamp, label), (timestamp, incarnation, partition, offset)) AS latest
+  FROM label_rows
+  GROUP BY model, prediction_id
+)
+COMMENT 'Ground truth by prediction: the label with the greatest timestamp';
+
+CREATE OR REPLACE VIEW models {{on_cluster}} AS
+SELECT
+  model, declared, monitored,
+  multiIf(window_ms = 0, '', window_ms % 86400000 = 0, concat(toString(intDiv(window_ms, 86400000)), 'd'),
+    window_ms % 3600000 = 0, concat(toString(intDiv(window_ms, 3600000)), 'h'),
+    window_ms % 60000 = 0, concat(toString(intDiv(window_ms, 60000)), 'm'),
+    concat(toString(window_ms / 1000), 's')) AS window,
+  timezone, segments, reference, first_seen
+FROM model_rows FINAL
+COMMENT 'Models, declared in the configuration or registered on sight';
+
+CREATE OR REPLACE VIEW model_versions {{on_cluster}} AS
+SELECT model, version, role, earliest AS first_seen
+FROM (SELECT model, version, role, min(first_seen) AS earliest FROM model_version_rows GROUP BY model, version, role)
+COMMENT 'Versions and roles in which each model has been seen';
