@@ -20,9 +20,9 @@ const OWNERS = {
 };
 
 /** What may see everything: they choose the adapters. */
-const ROOTS = '^services/(cli[.]ts$|wiring[.]ts$|commands/|standalone/|demo/)';
+const ROOTS = '^services/(cli[.]ts$|wiring([.]ts$|/)|commands/|standalone/|demo/)';
 
-const escape = (name) => name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const escapeRegExp = (name) => name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 const rule = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
 
 module.exports = {
@@ -95,7 +95,7 @@ module.exports = {
         `client-library-${library}`,
         `Only ${owner} imports ${library}.`,
         { path: '^(lib|services)/', pathNot: owner },
-        { path: `node_modules/${escape(library)}/` },
+        { path: `node_modules/${escapeRegExp(library)}/` },
       ),
     ),
   ],

@@ -9,7 +9,8 @@ const root = join(__dirname, '..');
 const source = join(root, 'services', 'cli.ts');
 async function main() {
   if (existsSync(source)) {
-    require('tsx/esm/api').register();
+    const { register } = await import('tsx/esm/api');
+    register();
     await import(pathToFileURL(source).href);
   } else {
     await import(pathToFileURL(join(root, 'dist', 'services', 'cli.js')).href);

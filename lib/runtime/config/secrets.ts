@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatPath, type Problem } from './problems.ts';
 
-const ROUTING_KEY_LENGTH = 32;
+const ROUTING_KEY = /^[A-Za-z0-9]{32}$/;
 
 /** The secret itself, or the trimmed content of its file; undefined where neither is given or the file cannot be read. */
 export function readSecret(
@@ -30,8 +30,8 @@ export function readSecret(
 
 /** Never shows the key: only how long it is. */
 export function checkRoutingKey(key: string | undefined, path: readonly PropertyKey[], problems: Problem[]): void {
-  if (key === undefined || key.length === ROUTING_KEY_LENGTH) return;
-  const message = `must be PagerDuty's integration key of ${ROUTING_KEY_LENGTH} characters (this has ${key.length})`;
+  if (key === undefined || ROUTING_KEY.test(key)) return;
+  const message = `must be PagerDuty's integration key of 32 letters and digits (this has ${key.length} characters)`;
   problems.push({ path: formatPath(path), message });
 }
 

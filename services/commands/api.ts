@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { createApp } from '../../lib/runtime/app.ts';
+import { createApi } from '../api/index.ts';
+import { loadPage } from '../web/assets.ts';
+import { openContext, registrationService, requirePrepared } from '../wiring.ts';
+import { requireServers } from './distributed.ts';
+import { type CommonFlags, configOf, configOption, httpOptions } from './options.ts';
+import { loggerFor, serve } from './run.ts';
+
+const PORT = 8080;
+
+export function register(program: Command): void {
+  const command = program.command('api').description('events over HTTP, scores and incidents, and the page');
+  httpOptions(configOption(command), PORT).action(run);
+}
+
+async function run(flags: CommonFlags): Promise<void> {
+  const config = configOf(flags);
+  requireServers(config, 'api');
+  const logger = loggerFor('api', config);
+  const { ctx, connections } = await openContext(config, 'api', logger);
+  try {
+    await requirePrepared(ctx);
+  } catch (error) {
+    await connections.stop();
+    throw error;
+  }
+  const api = createApi(ctx, { port: config.http.port ?? PORT, page: loadPage, readiness: () => [...app.readiness()] });
+  const app = createApp([connections, api, registrationService(ctx)], { logger });
+  await serve(app, logger, () => `ready http=${api.url}`);
+}

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { createNotifier } from '../notifier/index.ts';
+import { openChannels } from '../wiring.ts';
+import { registerService } from './distributed.ts';
+
+export function register(program: Command): void {
+  registerService(program, {
+    name: 'notifier',
+    description: 'turns alerts into incidents and tells the channels (PagerDuty)',
+    port: 8083,
+    registers: false,
+    create: (ctx) => createNotifier(ctx, openChannels(ctx.config)),
+  });
+}

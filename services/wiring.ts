@@ -1,0 +1,88 @@
+import { createCodec } from '../lib/adapters/avro/index.ts';
+import type { ChdbEngine } from '../lib/adapters/chdb/index.ts';
+import { openCsv } from '../lib/adapters/csv/index.ts';
+import { createPagerDutyChannel } from '../lib/adapters/pagerduty/index.ts';
+import { migrate } from '../lib/migrations/index.ts';
+import type { Channel } from '../lib/ports/channel.ts';
+import { systemClock } from '../lib/ports/clock.ts';
+import { registerDeclared } from '../lib/registry/index.ts';
+import type { Config } from '../lib/runtime/config/types.ts';
+import { never } from '../lib/runtime/deferred.ts';
+import { createRegistry } from '../lib/runtime/metrics.ts';
+import type { Service, ServiceContext } from '../lib/runtime/service.ts';
+import { openLog } from './wiring/open-log.ts';
+import { openStore } from './wiring/open-store.ts';
+import { requireSchema } from './wiring/schema.ts';
+import { createTopics, requireTopics } from './wiring/topics.ts';
+
+export interface Wired {
+  ctx: ServiceContext;
+  /** The embedded engine of this process, or null. */
+  engine: ChdbEngine | null;
+  /** To be the first service of an app: stopped last, it closes log and store. */
+  connections: Service;
+}
+
+/** Opens what the configuration names. Everything is reachable when it resolves; nothing is left open when it rejects. */
+export async function openContext(config: Config, name: string, logger: ServiceContext['logger']): Promise<Wired> {
+  const { store, engine } = await openStore(config);
+  try {
+    const log = await openLog(config, name);
+    const codec = createCodec({ encoding: config.log.encoding });
+    const ctx = { config, log, store, codec, clock: systemClock, logger, metrics: createRegistry() };
+    return { ctx, engine, connections: connectionsService(ctx) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function connectionsService({ log, store }: ServiceContext): Service {
+  const close = async (): Promise<void> => {
+    await log.close();
+    await store.close();
+  };
+  let closed: Promise<void> | null = null;
+  return {
+    name: 'connections',
+    start: async () => {},
+    stop: () => {
+      closed ??= close();
+      return closed;
+    },
+    notReady: () => null,
+    failed: never(),
+  };
+}
+
+/** Tables and topics of this release, made where missing. Resolves to the migrations applied now. */
+export async function prepare(ctx: ServiceContext): Promise<string[]> {
+  const applied = await migrate(ctx.store);
+  await createTopics(ctx.log, ctx.config);
+  return applied;
+}
+
+/** Throws where tables or topics of this release are missing. */
+export async function requirePrepared(ctx: ServiceContext): Promise<void> {
+  await requireSchema(ctx.store);
+  await requireTopics(ctx.log);
+}
+
+/** Registers the declared models and their references as the app starts. */
+export function registrationService(ctx: ServiceContext): Service {
+  const onReference = (model: string, reference: string): void =>
+    ctx.logger.info({ model, reference }, `reading reference ${reference} of model ${model}`);
+  const { config, store, clock } = ctx;
+  return {
+    name: 'registry',
+    start: () => registerDeclared({ config, store, clock, openTable: openCsv, onReference }),
+    stop: async () => {},
+    notReady: () => null,
+    failed: never(),
+  };
+}
+
+/** Where incidents are told: the channels that are configured. */
+export function openChannels(config: Config): Channel[] {
+  return config.pagerduty === null ? [] : [createPagerDutyChannel(config.pagerduty)];
+}

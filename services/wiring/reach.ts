@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { retry } from '../../lib/runtime/retry.ts';
+
+const PATIENCE_MS = 10_000;
+const ATTEMPT_MS = 5_000;
+
+/**
+ * Tries a connection for about ten seconds, as services of one deployment come up together. null once it answers, else
+ * the last error. Bounded even where an attempt itself hangs.
+ */
+export async function reach(ping: () => Promise<void>): Promise<unknown> {
+  try {
+    await retry(() => within(ping, ATTEMPT_MS), { totalMs: PATIENCE_MS, minDelayMs: 200, maxDelayMs: 2_000 });
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+async function within(task: () => Promise<void>, ms: number): Promise<void> {
+  const abort = new AbortController();
+  const timeout = sleep(ms, undefined, { signal: abort.signal }).then(() => {
+    throw new Error(`no answer within ${ms} ms`);
+  });
+  timeout.catch(() => {});
+  try {
+    await Promise.race([task(), timeout]);
+  } finally {
+    abort.abort();
+  }
+}
