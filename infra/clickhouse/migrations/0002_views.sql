@@ -80,8 +80,9 @@ FROM (
   SELECT
     model, version, role, feature, segment, window_start, window_end, state, toUInt32(revision) AS revision,
     arrayJoin([0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]) AS q,
-    (n - 1) * q AS position,
-    [floor(position), least(floor(position) + 1, n - 1)] AS ranks,
+    toFloat64(n) - 1 AS last,
+    last * q AS position,
+    [floor(position), least(floor(position) + 1, last)] AS ranks,
     arrayMap(k -> arrayFirstIndex(reached -> reached > k, at_or_below), ranks) AS knots,
     arrayMap(
       (i, k) -> if(i = 1 OR empty(below) OR below[i] <= k, values[i],
