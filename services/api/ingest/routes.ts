@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { parseLabel, parsePrediction } from '../../../lib/core/events/index.ts';
+import { TOPICS } from '../../../lib/core/messages/types.ts';
+import type { Log } from '../../../lib/ports/log.ts';
+import { ApiError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+import { errorResponses, ingestAnswer } from '../schemas/common.ts';
+import { decodeBody } from './body.ts';
+import { splitItems } from './items.ts';
+import { type IngestKind, submit } from './submit.ts';
+
+const KINDS: readonly IngestKind[] = [
+  { path: '/v1/predictions', topic: TOPICS.predictions, parse: parsePrediction },
+  { path: '/v1/labels', topic: TOPICS.labels, parse: parseLabel },
+];
+
+/** POST /v1/predictions and /v1/labels. Bodies stay bytes until their size is known. */
+export function registerIngest(app: FastifyInstance, log: Log, limits: Limits): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.bodyBytes }, (_request, body, done) =>
+    done(null, body),
+  );
+  for (const kind of KINDS) registerKind(app, kind, log, limits);
+}
+
+function registerKind(app: FastifyInstance, kind: IngestKind, log: Log, limits: Limits): void {
+  const noun = kind.path.slice('/v1/'.length);
+  const schema = {
+    tags: ['events'],
+    summary: `Send ${noun}: a JSON object, an array of them, or NDJSON`,
+    description:
+      'What is counted as accepted is durable in the log. `Driftline-Arrival: event` takes each event’s own timestamp as its arrival: a replay.',
+    response: { 202: ingestAnswer, ...errorResponses(400, 401, 403, 413, 415, 503) },
+  };
+  app.post(kind.path, { schema, bodyLimit: limits.bodyBytes }, async (request, reply) => {
+    const eventTime = readArrival(request);
+    const body = await decodeBody(rawBody(request), request.headers['content-encoding'], limits.bodyBytes);
+    const items = splitItems(body, request.headers['content-type'], limits.events);
+    return reply.code(202).send(await submit(log, kind, items, { eventTime, limits }));
+  });
+}
+
+function rawBody(request: FastifyRequest): Buffer {
+  if (Buffer.isBuffer(request.body) && request.body.length > 0) return request.body;
+  throw new ApiError('malformed_body', 'The body is empty; send at least one event.');
+}
+
+function readArrival(request: FastifyRequest): boolean {
+  const header = request.headers['driftline-arrival'];
+  if (header === undefined) return false;
+  if (header === 'event') return true;
+  throw new ApiError('bad_request', 'The only value of this header is "event".', 'headers.driftline-arrival');
+}

@@ -1,0 +1,155 @@
+import { badge, incidentBadge, severityBadge } from '../badges.ts';
+import { code, h, link, section, table } from '../dom.ts';
+import { count, featurePath, modelPath, number, pValue, time } from '../format.ts';
+import { distributionFigure } from '../histogram.ts';
+import type { Alert, AlertMember, FeatureDetail, IncidentDetail } from '../types.ts';
+import { fact } from './models.ts';
+
+/** Members drawn with their distributions; the rest are in the table. */
+export const FIGURES = 6;
+
+export interface MemberFigure {
+  feature: string;
+  detail: FeatureDetail;
+}
+
+/** What an on-call engineer needs, in the order of asking: what, where, since when, what to do; then the evidence. */
+export function incidentView(incident: IncidentDetail, figures: readonly MemberFigure[]): HTMLElement[] {
+  return [
+    h(
+      'p',
+      { class: 'crumbs' },
+      link('/incidents', 'Incidents'),
+      ' / ',
+      link(modelPath(incident.model), incident.model),
+    ),
+    h(
+      'div',
+      { class: 'title' },
+      h('h1', {}, incident.summary || incident.incident),
+      incidentBadge(incident.state),
+      severityBadge(incident.severity),
+    ),
+    h('dl', { class: 'facts wide' }, ...facts(incident)),
+    advice(incident),
+    ...incident.alerts.map((alert) => alertSection(incident, alert)),
+    ...(figures.length > 0
+      ? [
+          section(
+            'Before and after',
+            h('div', { class: 'figures' }, ...figures.map((figure) => memberFigure(incident, figure))),
+          ),
+        ]
+      : []),
+    timeline(incident),
+    deliveries(incident),
+    section(
+      'Look for yourself',
+      ...incident.sql.flatMap(({ title, statement }) => [h('h3', {}, title), code(statement)]),
+    ),
+  ];
+}
+
+function facts(incident: IncidentDetail): HTMLElement[] {
+  const segments = [...new Set(incident.alerts.map((alert) => alert.segment).filter((segment) => segment !== ''))];
+  return [
+    fact('Model', h('span', {}, link(modelPath(incident.model), incident.model), ` (${incident.role})`)),
+    fact('Since', time(incident.since)),
+    fact('Resolved', incident.resolved_at === null ? '–' : time(incident.resolved_at)),
+    fact('Columns', count(incident.members.length)),
+    fact('Where', segments.length > 0 ? segments.join(', ') : 'All events'),
+  ];
+}
+
+function advice(incident: IncidentDetail): HTMLElement {
+  const lines = [...new Set(incident.alerts.map((alert) => alert.advice).filter((text) => text !== ''))];
+  if (lines.length === 0) return h('div', { hidden: true });
+  return h('div', { class: 'advice' }, h('h2', {}, 'What to do'), ...lines.map((text) => h('p', {}, text)));
+}
+
+function alertSection(incident: IncidentDetail, alert: Alert): HTMLElement {
+  const where = alert.segment === '' ? '' : `, ${alert.segment}`;
+  return section(
+    `What changed${where}`,
+    h('p', { class: 'about' }, badge(alert.state, 'none'), ` Monitor ${alert.monitor}. ${alert.reason}`),
+    h('ul', { class: 'explanations' }, ...alert.members.map((member) => h('li', {}, member.explanation))),
+    members(incident, alert),
+  );
+}
+
+function members(incident: IncidentDetail, alert: Alert): HTMLElement {
+  const path = (row: AlertMember): string =>
+    featurePath(incident.model, row.feature, {
+      window_start: row.window_start,
+      ...(alert.segment === '' ? {} : { segment: alert.segment }),
+    });
+  return table(
+    `Columns of ${alert.monitor}`,
+    [
+      { head: 'Column', cell: (row) => link(path(row), row.feature) },
+      { head: 'Metric', cell: (row) => h('span', { title: row.definition }, row.metric) },
+      { head: 'Score', numeric: true, cell: (row) => h('strong', { class: 'over' }, number(row.score)) },
+      { head: 'Threshold', numeric: true, cell: (row) => number(row.threshold) },
+      { head: 'p', numeric: true, cell: (row) => pValue(row.p_value) },
+      { head: 'Since', cell: (row) => time(row.since) },
+      { head: 'Window', cell: (row) => time(row.window_start) },
+      { head: 'Baseline', cell: (row) => row.baseline },
+      { head: 'Values', numeric: true, cell: (row) => count(row.n_current) },
+    ],
+    alert.members,
+  );
+}
+
+function memberFigure(incident: IncidentDetail, { feature, detail }: MemberFigure): HTMLElement {
+  return h(
+    'div',
+    { class: 'card' },
+    h('h3', {}, link(featurePath(incident.model, feature), feature)),
+    detail.distribution
+      ? distributionFigure(detail.distribution)
+      : h('p', { class: 'quiet-text' }, 'No distribution is stored for this window.'),
+  );
+}
+
+function timeline(incident: IncidentDetail): HTMLElement {
+  return section(
+    'Timeline',
+    h(
+      'ol',
+      { class: 'timeline' },
+      ...incident.timeline.map((entry) =>
+        h(
+          'li',
+          {},
+          h('time', { datetime: new Date(entry.as_of).toISOString() }, time(entry.as_of)),
+          badge(entry.state, 'none'),
+          h('span', {}, entry.reason || entry.members.join(', ')),
+        ),
+      ),
+    ),
+  );
+}
+
+function deliveries(incident: IncidentDetail): HTMLElement {
+  if (incident.deliveries.length === 0)
+    return section(
+      'Deliveries',
+      h('p', { class: 'quiet-text' }, 'Nobody has been told yet: no channel is configured, or the notifier is behind.'),
+    );
+  const tone = (state: string): string => (state === 'sent' ? 'good' : state === 'parked' ? 'bad' : 'warn');
+  return section(
+    'Deliveries',
+    table(
+      'Deliveries',
+      [
+        { head: 'Channel', cell: (row) => row.channel },
+        { head: 'Action', cell: (row) => row.action },
+        { head: 'State', cell: (row) => badge(row.state, tone(row.state)) },
+        { head: 'Attempts', numeric: true, cell: (row) => count(row.attempt) },
+        { head: 'HTTP status', numeric: true, cell: (row) => (row.status === 0 ? '–' : String(row.status)) },
+        { head: 'Dedup key', cell: (row) => h('code', {}, row.dedup_key) },
+      ],
+      incident.deliveries,
+    ),
+  );
+}
