@@ -1,0 +1,1 @@
+export function fetchKafka(): Promise<{ classPath: string; dir: string }>;
