@@ -1,8 +1,8 @@
 import { clip, effectRatio, incidentAdvice, tellingAlerts } from '../../core/alerts/incident-summary.ts';
 import type { AlertEvent, AlertMember, Incident, IncidentNotice } from '../../core/alerts/types.ts';
 
-/** Limits of the Events API v2: 512 KB for the whole body, 1,024 characters for the summary. */
-const MAX_BODY_BYTES = 512 * 1024;
+/** Limits of the Events API v2: 512 KB for the whole body (in its smaller reading), 1,024 characters for the summary. */
+const MAX_BODY_BYTES = 512_000;
 const MAX_SUMMARY = 1024;
 const MAX_TEXT = 500;
 const MAX_NAME = 255;
