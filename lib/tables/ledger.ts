@@ -1,0 +1,177 @@
+import { chunkName } from '../core/detection/agreement.ts';
+import type { ChunkKey, LedgerRow } from '../core/detection/types.ts';
+import type { FeatureKind } from '../core/sketch/types.ts';
+import type { Store } from '../ports/store.ts';
+import { type GridColumns, gridFromColumns, type SketchColumns, sketchFromColumns } from './sketch-columns.ts';
+import { sqlTime } from './time.ts';
+
+/** Which spec a chunk was opened with, and how far its rows reach. */
+export interface ChunkBinding extends ChunkKey {
+  groupGeneration: number;
+  specId: string;
+  reach: number;
+}
+
+/** One window of one (version, role) of a model. */
+export interface WindowRef {
+  version: string;
+  role: string;
+  start: number;
+  end: number;
+}
+
+/**
+ * The binding of every chunk that has rows in windows of the model that start at these times (ms), in a fixed order. Of
+ * several openings of a chunk the highest group generation binds; what any generation reached under its spec counts.
+ */
+export async function readBindings(store: Store, model: string, starts: readonly number[]): Promise<ChunkBinding[]> {
+  const rows = await store.query<BindingRow>(BINDINGS, { model, starts: starts.map(sqlTime) });
+  const bindings = rows.map((row) => ({
+    topic: row.topic,
+    incarnation: row.incarnation,
+    partition: row.partition,
+    chunkStart: row.chunk_start,
+    groupGeneration: row.generation,
+    specId: row.spec_id,
+    reach: row.reach,
+  }));
+  // Openings of one chunk stand together, the binding one first.
+  return bindings.filter((binding, i) => i === 0 || chunkName(binding) !== chunkName(bindings[i - 1]!));
+}
+
+/** Ledger rows of the windows that start at these times, of every spec: the caller keeps those bound to their chunk. */
+export async function readLedger(store: Store, model: string, starts: readonly number[]): Promise<LedgerRow[]> {
+  const rows = await store.query<StoredRow>(LEDGER, { model, starts: starts.map(sqlTime) });
+  return rows.map(ledgerRow);
+}
+
+/**
+ * Windows of the model whose ledger has more than what was sealed, or than what these monitors have scored; by start.
+ * May name a window that turns out to need nothing: rows of specs that do not bind are counted too.
+ */
+export async function pendingWindows(
+  store: Store,
+  model: string,
+  monitors: readonly string[],
+): Promise<PendingWindow[]> {
+  return store.query<PendingWindow>(PENDING, { model, monitors, expected: monitors.length });
+}
+
+export interface PendingWindow extends WindowRef {
+  /** 1: sealed as far as the ledger goes, but not scored by all monitors. */
+  unscored: number;
+}
+
+/** Greatest arrival that each partition's manifests cover, ms: what progress announcements said before this process listened. */
+export async function passedByPartition(
+  store: Store,
+  topic: string,
+  incarnation: string,
+): Promise<{ partition: number; passed: number }[]> {
+  return store.query(
+    `SELECT partition, max(passed) AS passed FROM manifest_rows
+     WHERE topic = {topic:String} AND incarnation = {incarnation:String} GROUP BY partition ORDER BY partition`,
+    { topic, incarnation },
+  );
+}
+
+/** Every model with rows in the ledger or with alerts. */
+export async function knownModels(store: Store): Promise<string[]> {
+  const rows = await store.query<{ model: string }>(
+    'SELECT DISTINCT model FROM chunk_rows UNION DISTINCT SELECT DISTINCT model FROM alert_rows',
+  );
+  return rows.map((row) => row.model).sort();
+}
+
+const WINDOWS = `model = {model:String} AND window_start IN (
+  SELECT toDateTime64(arrayJoin({starts:Array(String)}), 3, 'UTC'))`;
+
+const BINDINGS = `
+  SELECT topic, incarnation, partition, chunk_start, spec_id, max(group_generation) AS generation, max(reach) AS reach
+  FROM manifest_rows
+  WHERE (topic, incarnation, partition, chunk_start) IN (
+    SELECT DISTINCT topic, incarnation, partition, chunk_start FROM chunk_rows
+    WHERE ${WINDOWS} AND feature = '' AND segment = '')
+  GROUP BY topic, incarnation, partition, chunk_start, spec_id
+  ORDER BY topic, incarnation, partition, chunk_start, generation DESC, spec_id`;
+
+const LEDGER = `
+  SELECT * EXCEPT (model, window_start, window_end, ingested_at),
+    toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end
+  FROM chunk_rows FINAL WHERE ${WINDOWS}`;
+
+const KEY = 'version, role, window_start, window_end';
+
+const PENDING = `
+  SELECT version, role, toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end,
+    sealed.covered >= ledger.covered AS unscored
+  FROM (
+    SELECT ${KEY}, sum(chunk_covered - chunk_start) AS covered FROM (
+      SELECT ${KEY}, topic, incarnation, partition, chunk_start, generation, spec_id, max(covered) AS chunk_covered
+      FROM chunk_rows WHERE model = {model:String} AND feature = '' AND segment = ''
+      GROUP BY ${KEY}, topic, incarnation, partition, chunk_start, generation, spec_id)
+    GROUP BY ${KEY}) AS ledger
+  LEFT JOIN (
+    SELECT ${KEY}, max(covered) AS covered FROM sealed_rows
+    WHERE model = {model:String} AND feature = '' AND segment = '' GROUP BY ${KEY}) AS sealed USING (${KEY})
+  LEFT JOIN (
+    SELECT ${KEY}, min(monitor_covered) AS covered, count() AS monitors FROM (
+      SELECT ${KEY}, monitor, max(covered) AS monitor_covered FROM score_rows
+      WHERE model = {model:String} AND monitor IN {monitors:Array(String)} GROUP BY ${KEY}, monitor)
+    GROUP BY ${KEY}) AS scored USING (${KEY})
+  WHERE sealed.covered < ledger.covered
+    OR ({expected:UInt32} > 0 AND (scored.monitors < {expected:UInt32} OR scored.covered < ledger.covered))
+  ORDER BY start, version, role`;
+
+interface BindingRow {
+  topic: string;
+  incarnation: string;
+  partition: number;
+  chunk_start: number;
+  generation: number;
+  spec_id: string;
+  reach: number;
+}
+
+type StoredRow = Omit<SketchColumns, 'kind'> &
+  GridColumns & {
+    kind: FeatureKind | '';
+    version: string;
+    role: string;
+    feature: string;
+    segment: string;
+    topic: string;
+    incarnation: string;
+    partition: number;
+    chunk_start: number;
+    generation: number;
+    spec_id: string;
+    covered: number;
+    errors: number;
+    start: number;
+    end: number;
+  };
+
+function ledgerRow(row: StoredRow): LedgerRow {
+  const { kind } = row;
+  const isColumn = kind !== '';
+  return {
+    topic: row.topic,
+    incarnation: row.incarnation,
+    partition: row.partition,
+    chunkStart: row.chunk_start,
+    version: row.version,
+    role: row.role,
+    window: { start: row.start, end: row.end },
+    feature: row.feature,
+    segment: row.segment,
+    generation: row.generation,
+    specId: row.spec_id,
+    covered: row.covered,
+    count: row.count,
+    errors: row.errors,
+    kind,
+    sketch: isColumn && row.segment === '' ? sketchFromColumns({ ...row, kind }) : null,
+    grid: isColumn && row.segment !== '' ? gridFromColumns(row) : null,
+  };
+}

@@ -1,0 +1,90 @@
+import type { SealedColumn, SealedState, SealedWindow } from '../core/detection/types.ts';
+import type { FeatureKind, FeatureSketch, GridCounts } from '../core/sketch/types.ts';
+import type { Row, Store } from '../ports/store.ts';
+import type { WindowRef } from './ledger.ts';
+import {
+  type GridColumns,
+  gridColumns,
+  gridFromColumns,
+  type SketchColumns,
+  sketchColumns,
+  sketchFromColumns,
+} from './sketch-columns.ts';
+import { sqlTime } from './time.ts';
+
+/** What is known of a sealed window without its columns. */
+export interface SealedHead extends WindowRef, SealedState {
+  covered: number;
+}
+
+/** Heads of the windows of the model that start at these times (ms). */
+export async function readSealedHeads(store: Store, model: string, starts: readonly number[]): Promise<SealedHead[]> {
+  return store.query<SealedHead>(
+    `SELECT version, role, toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end,
+       state, revision, covered
+     FROM sealed_rows FINAL
+     WHERE model = {model:String} AND feature = '' AND segment = '' AND window_start IN (
+       SELECT toDateTime64(arrayJoin({starts:Array(String)}), 3, 'UTC'))`,
+    { model, starts: starts.map(sqlTime) },
+  );
+}
+
+/** Writes all columns of the windows in one insert; a window of less coverage than the stored one loses by its version. */
+export async function insertSealed(
+  store: Store,
+  windows: readonly { window: SealedWindow; sealed: SealedState }[],
+): Promise<void> {
+  const rows = windows.flatMap(({ window, sealed }) => window.columns.map((column) => rowOf(window, sealed, column)));
+  await store.insert('sealed_rows', rows);
+}
+
+/** One column of a sealed window, or null where it was not sealed or has no distribution. */
+export async function readSealedColumn(
+  store: Store,
+  model: string,
+  window: WindowRef,
+  feature: string,
+  segment: string,
+): Promise<{ sketch: FeatureSketch | null; grid: GridCounts | null } | null> {
+  const rows = await store.query<Omit<SketchColumns, 'kind'> & GridColumns & { kind: FeatureKind | ''; note: string }>(
+    `SELECT * FROM sealed_rows FINAL
+     WHERE model = {model:String} AND version = {version:String} AND role = {role:String}
+       AND feature = {feature:String} AND segment = {segment:String}
+       AND window_start = toDateTime64({start:String}, 3, 'UTC') AND window_end = toDateTime64({end:String}, 3, 'UTC')`,
+    {
+      model,
+      version: window.version,
+      role: window.role,
+      feature,
+      segment,
+      start: sqlTime(window.start),
+      end: sqlTime(window.end),
+    },
+  );
+  const row = rows[0];
+  if (row === undefined || row.kind === '' || row.note !== '') return null;
+  if (segment !== '') return { sketch: null, grid: gridFromColumns(row) };
+  return { sketch: sketchFromColumns({ ...row, kind: row.kind }), grid: null };
+}
+
+function rowOf(window: SealedWindow, sealed: SealedState, column: SealedColumn): Row {
+  return {
+    model: window.model,
+    window_start: sqlTime(window.window.start),
+    window_end: sqlTime(window.window.end),
+    version: window.version,
+    role: window.role,
+    feature: column.feature,
+    segment: column.segment,
+    ...(column.sketch === null ? {} : sketchColumns(column.sketch)),
+    ...(column.grid === null ? {} : gridColumns(column.grid)),
+    kind: column.kind,
+    count: column.count,
+    errors: column.errors,
+    note: column.note,
+    state: sealed.state,
+    revision: sealed.revision,
+    covered: window.covered,
+    coverage: JSON.stringify(window.coverage),
+  };
+}
