@@ -1,4 +1,5 @@
 import type { AlertEvent } from '../../lib/core/alerts/types.ts';
+import { quoteString } from '../../lib/core/sql/params.ts';
 import type { IncidentDetail, IncidentSummary } from './schemas/alerts.ts';
 
 /** Windows shown before the first breach, so that the change is seen against what was normal. */
@@ -8,9 +9,9 @@ const CONTEXT_MS = 14 * 86_400_000;
 export function incidentSql(incident: IncidentSummary, alerts: readonly AlertEvent[]): IncidentDetail['sql'] {
   const features = [...new Set(alerts.flatMap((alert) => alert.members.map((member) => member.feature)))];
   const scope =
-    `WHERE model = ${literal(incident.model)} AND role = ${literal(incident.role)}\n` +
-    `  AND feature IN (${features.map(literal).join(', ') || "''"})\n` +
-    `  AND window_start >= parseDateTime64BestEffort(${literal(new Date(incident.since - CONTEXT_MS).toISOString())}, 3, 'UTC')`;
+    `WHERE model = ${quoteString(incident.model)} AND role = ${quoteString(incident.role)}\n` +
+    `  AND feature IN (${features.map(quoteString).join(', ') || "''"})\n` +
+    `  AND window_start >= parseDateTime64BestEffort(${quoteString(new Date(incident.since - CONTEXT_MS).toISOString())}, 3, 'UTC')`;
   return [
     {
       title: 'Scores of its columns, from two weeks before the first breach',
@@ -25,9 +26,4 @@ export function incidentSql(incident: IncidentSummary, alerts: readonly AlertEve
         `FROM driftline.feature_stats\n${scope}\n  AND segment = ''\nORDER BY feature, window_start;`,
     },
   ];
-}
-
-/** A ClickHouse string literal: backslash and quote are the only characters that need escaping. */
-function literal(text: string): string {
-  return `'${text.replace(/[\\']/g, (character) => `\\${character}`)}'`;
 }

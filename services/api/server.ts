@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { healthRoutes } from '../../lib/runtime/health-routes.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
 import { installGuard } from './auth/guard.ts';
@@ -27,12 +27,14 @@ const MAX_PARAM_LENGTH = 2048;
 
 /** The HTTP server with all routes, not listening yet. */
 export async function buildServer(ctx: ServiceContext, options: ServerOptions): Promise<FastifyInstance> {
+  const logger: FastifyBaseLogger = ctx.logger;
   const app = Fastify({
-    loggerInstance: ctx.logger.child({ service: 'api' }, { level: 'warn' }),
+    loggerInstance: logger,
+    disableRequestLogging: true,
     bodyLimit: options.limits.bodyBytes,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
-  }) as unknown as FastifyInstance;
+  });
   installErrors(app);
   installSecurityHeaders(app);
   installGuard(app, { keys: options.keys, publicUrl: ctx.config.publicUrl });
