@@ -20,6 +20,7 @@ export interface NotifierOptions {
 
 /** Requests at once to one channel. */
 const CHANNEL_CONCURRENCY = 8;
+const STOP_GRACE_MS = 5000;
 
 /** A partition this notifier owns. */
 interface Owned {
@@ -130,11 +131,6 @@ export function createNotifier(
   const start = async () => {
     if (channels.length === 0)
       logger.warn('no notification channel is configured: incidents are recorded, but nobody is paged');
-    const { partitions } = ctx.config.log;
-    await log.ensureTopics([
-      { name: TOPICS.alerts, partitions },
-      { name: TOPICS.deadLetters, partitions },
-    ]);
     incarnation = (await log.describeTopic(TOPICS.alerts)).incarnation;
     const handlers = { onAssigned, onRevoked, onBatch };
     consumer = await log.consume({ group: groupOf(ctx), topics: [TOPICS.alerts], handlers });
@@ -143,10 +139,16 @@ export function createNotifier(
     });
   };
 
+  /** Batches in hand are finished, unless the store or the log stands still; what is unsent waits in the outbox. */
   const stop = async () => {
     stopping.abort();
-    for (const { abort } of owned.values()) abort.abort(new Error('the notifier stops'));
+    const abortAll = () => {
+      for (const { abort } of owned.values()) abort.abort(new Error('the notifier stops'));
+    };
+    const patience = setTimeout(abortAll, STOP_GRACE_MS);
     await consumer?.close();
+    clearTimeout(patience);
+    abortAll();
     await Promise.all([...owned.values()].map(({ desk }) => desk.settled()));
     owned.clear();
   };

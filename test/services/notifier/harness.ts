@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { openChdbStore } from '../../../lib/adapters/chdb/index.ts';
+import { createEmbeddedLog } from '../../../lib/adapters/embedded-log/index.ts';
+import { createPagerDutyChannel } from '../../../lib/adapters/pagerduty/index.ts';
+import type { AlertEvent } from '../../../lib/core/alerts/types.ts';
+import { TOPICS } from '../../../lib/core/messages/types.ts';
+import { migrate } from '../../../lib/migrations/index.ts';
+import type { Channel } from '../../../lib/ports/channel.ts';
+import { systemClock } from '../../../lib/ports/clock.ts';
+import { createRegistry } from '../../../lib/runtime/metrics.ts';
+import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
+import { insertAlertEvents } from '../../../lib/tables/alerts.ts';
+import { createNotifier } from '../../../services/notifier/index.ts';
+import type { Fault } from '../../../services/pagerduty-local/enqueue.ts';
+import { createLocalPagerDuty, type LocalPagerDuty } from '../../../services/pagerduty-local/index.ts';
+import { createCodec } from './json-codec.ts';
+
+export const ROUTING_KEY = 'a'.repeat(32);
+
+export interface DeliveryView {
+  incident: string;
+  channel: string;
+  action: string;
+  dedup_key: string;
+  attempt: number;
+  status: number;
+  state: string;
+  reason: string;
+}
+
+/** A notifier's surroundings on the real embedded log, engine and contract server. One a test file. */
+export interface Harness {
+  ctx: ServiceContext;
+  pagerduty: LocalPagerDuty;
+  /** Scripts what the contract server does with the next requests; null: answer as PagerDuty would. */
+  script(respond: ((request: number) => Fault | null) | null): void;
+  channel(routingKey?: string): Channel;
+  start(channels?: readonly Channel[], ctx?: Partial<ServiceContext>): Promise<Service>;
+  /** As the detector does: rows first, then the topic. */
+  publish(...events: AlertEvent[]): Promise<void>;
+  /** What the contract server received about an incident: `action status`, in order. */
+  received(incident: string): string[];
+  deliveries(incident: string): Promise<DeliveryView[]>;
+  close(): Promise<void>;
+}
+
+const FAST = { minDelayMs: 20, maxDelayMs: 40 };
+
+export async function openHarness(partitions = 2): Promise<Harness> {
+  const dir = await mkdtemp(join(tmpdir(), 'driftline-notifier-'));
+  const log = await createEmbeddedLog({ dir: join(dir, 'log'), partitions });
+  await log.ensureTopics([TOPICS.alerts, TOPICS.deadLetters].map((name) => ({ name, partitions })));
+  const store = await openChdbStore({ dir: join(dir, 'store'), database: 'driftline' });
+  await migrate(store);
+  let respond: ((request: number) => Fault | null) | null = null;
+  const pagerduty = createLocalPagerDuty({ port: 0, respond: (request) => respond?.(request) ?? null });
+  await pagerduty.start();
+  const ctx: ServiceContext = {
+    config: configOf(partitions),
+    log,
+    store,
+    codec: createCodec({ encoding: 'json' }),
+    clock: systemClock,
+    logger: pino({ level: 'silent' }),
+    metrics: createRegistry(),
+  };
+  const channel = (routingKey = ROUTING_KEY) =>
+    createPagerDutyChannel({ baseUrl: pagerduty.url, routingKey, timeoutMs: 200 });
+  return {
+    ctx,
+    pagerduty,
+    script(next) {
+      respond = next;
+    },
+    channel,
+    async start(channels = [channel()], changes = {}) {
+      const notifier = createNotifier({ ...ctx, ...changes }, channels, { backoff: FAST, random: () => 0.5 });
+      await notifier.start();
+      await until(() => notifier.notReady() === null, 'the notifier is ready');
+      return notifier;
+    },
+    async publish(...events) {
+      await insertAlertEvents(store, events);
+      const records = events.map((event) => ({ key: event.model, value: ctx.codec.encodeAlert(event) }));
+      await log.append(TOPICS.alerts, records);
+    },
+    received: (incident) =>
+      pagerduty
+        .events()
+        .map(({ status, body }) => ({ status, event: body as { dedup_key: string; event_action: string } }))
+        .filter(({ event }) => event.dedup_key === incident)
+        .map(({ status, event }) => `${event.event_action} ${status}`),
+    deliveries: (incident) =>
+      store.query<DeliveryView>(
+        `SELECT incident, channel, action, dedup_key, attempt, status, state, reason FROM deliveries
+         WHERE incident = {incident:String} ORDER BY notice_id, action DESC`,
+        { incident },
+      ),
+    async close() {
+      await pagerduty.stop();
+      await log.close();
+      await store.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function configOf(partitions: number): ServiceContext['config'] {
+  return {
+    log: { kind: 'embedded', partitions, encoding: 'json' },
+    store: { kind: 'embedded', database: 'driftline' },
+    dataDir: '',
+    http: { host: '127.0.0.1', port: 0 },
+    sql: { host: '127.0.0.1', port: 0 },
+    pagerduty: null,
+    publicUrl: 'http://127.0.0.1:8080/',
+    ingestKeysFile: null,
+    aggregation: {
+      flushIntervalMs: 1000,
+      allowedDelayMs: 60_000,
+      horizonMs: 7 * 86_400_000,
+      idleAfterMs: 30_000,
+      futureSkewMs: 300_000,
+      chunkSize: 65_536,
+      predictionLog: false,
+    },
+    models: [],
+    monitors: [],
+  };
+}
+
+/** Resolves once the condition holds; rejects after ten seconds, naming it. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ten seconds in vain until ${what}`);
+    await sleep(5);
+  }
+}
