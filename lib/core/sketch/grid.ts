@@ -11,7 +11,9 @@ const GRID_CELLS = 80;
  * merged. Give sorted values where they are at hand: exact to the last bit. [] for no observations.
  */
 export function quantileEdges(source: NumericDistribution | Float64Array, bins: number): number[] {
-  return distinct(Array.from({ length: bins - 1 }, (_, i) => quantileFrom(source, (i + 1) / bins)));
+  // As np.linspace(1/bins, 1 − 1/bins, bins − 1) rounds, so that published edges agree to the last bit.
+  const step = 1 / bins;
+  return distinct(Array.from({ length: bins - 1 }, (_, i) => quantileFrom(source, step + i * step)));
 }
 
 /**

@@ -22,6 +22,8 @@ const ATOM_SHARE = 1 / 1024;
 const MAX_KNOTS = 4096;
 const DEFAULT_KNOTS = 256;
 const DEFAULT_TOLERANCE = 0.0004;
+/** In the tails the error is held to this share of the observations further out: a thinned-out bin keeps its ratio. */
+const TAIL_SHARE = 0.02;
 
 /** Where x lies between a and b, 0 to 1; safe for spans beyond the largest double. */
 export function fractionBetween(x: number, a: number, b: number): number {
@@ -71,9 +73,13 @@ function markAtoms(steps: Steps, keep: Uint8Array): void {
   for (let i = 0; i < size; i++) if (atOrBelow[i]! - below[i]! >= heavy) keep[i] = 1;
 }
 
-/** Splits every gap at its worst point until it is within tolerance; below one observation there is nothing to gain. */
+/** Splits every gap at its worst point until it is within what is allowed there. */
 function refine(steps: Steps, keep: Uint8Array, tolerance: number): void {
-  const allowed = Math.max(1, total(steps) * tolerance);
+  const n = total(steps);
+  const most = Math.max(1, n * tolerance);
+  const { below, atOrBelow } = steps;
+  const allowedBetween = (left: number, right: number) =>
+    Math.min(most, TAIL_SHARE * Math.max(1, Math.min(below[right]!, n - atOrBelow[left]!)));
   let kept = 0;
   for (const flag of keep) kept += flag;
   let left = 0;
@@ -82,7 +88,7 @@ function refine(steps: Steps, keep: Uint8Array, tolerance: number): void {
     const ends = [next];
     while (ends.length > 0) {
       const right = ends[ends.length - 1]!;
-      const worst = kept < MAX_KNOTS ? worstBetween(steps, left, right, allowed) : -1;
+      const worst = kept < MAX_KNOTS ? worstBetween(steps, left, right, allowedBetween(left, right)) : -1;
       if (worst < 0) {
         left = right;
         ends.pop();

@@ -16,13 +16,19 @@ export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {
 /** numpy's interpolation, in its order of operations, so that edges agree to the last bit. */
 function linearRule(n: number, q: number, at: (k: number) => number): number {
   if (n === 0) return Number.NaN;
-  const position = (n - 1) * Math.min(1, Math.max(0, q));
+  const position = onGrid((n - 1) * Math.min(1, Math.max(0, q)));
   const k = Math.floor(position);
   const t = position - k;
   const a = at(k);
   if (t === 0) return a;
   const b = at(k + 1);
   return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
+}
+
+/** 7.000000000000001 is 7: a rank is not between two observations because of how 0.7 is written. */
+function onGrid(position: number): number {
+  const nearest = Math.round(position);
+  return Math.abs(position - nearest) <= 4 * Number.EPSILON * nearest ? nearest : position;
 }
 
 /** The k-th smallest observation, k from 0. */

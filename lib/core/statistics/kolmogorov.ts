@@ -25,9 +25,12 @@ export function kolmogorovSurvival(d: number, n: number): number {
   return clamp(square >= TAIL_FROM ? 2 * smirnovTail(d, n) : 1 - pelzGood(d, n));
 }
 
-/** P(D⁺ > d) to second order: exp(−(6nd + 1)²/18n) (Maag and Dicaire 1971). */
+/**
+ * P(D⁺ > d): exp(−(6nd + 1)²/18n) (Maag and Dicaire 1971) and the next term of the exponent, 4nd⁴/9, without which far tails
+ * of small samples come out too likely.
+ */
 function smirnovTail(d: number, n: number): number {
-  return Math.exp(-((6 * n * d + 1) ** 2) / (18 * n));
+  return Math.exp(-((6 * n * d + 1) ** 2) / (18 * n) - (4 / 9) * n * d ** 4);
 }
 
 /** Pelz and Good: K0 + K1/√n + K2/n + K3/n^1.5 at z = d·√n, by the theta series that converge fast below z ≈ 1.5. */
