@@ -8,6 +8,7 @@ import { DriftlineError, ERROR_CODES } from '../lib/runtime/errors.ts';
  * neither the engine nor Kafka's client.
  */
 const COMMANDS = {
+  demo: () => import('./commands/demo.ts'),
   standalone: () => import('./commands/standalone.ts'),
   aggregator: () => import('./commands/aggregator.ts'),
   detector: () => import('./commands/detector.ts'),
@@ -15,6 +16,7 @@ const COMMANDS = {
   api: () => import('./commands/api.ts'),
   migrate: () => import('./commands/migrate.ts'),
   validate: () => import('./commands/validate.ts'),
+  monitors: () => import('./commands/monitors.ts'),
   'sql-server': () => import('./commands/sql-server.ts'),
 } as const;
 

@@ -2,6 +2,7 @@ import { Document } from 'yaml';
 import { describeColumn, type GeneratedMonitor, generateMonitors, proposeWindow } from '../core/monitors/generate.ts';
 import type { ColumnMapping } from '../core/monitors/types.ts';
 import type { OpenTable } from '../ports/table-file.ts';
+import { DAY_MS, formatDuration } from '../runtime/config/durations.ts';
 import { baselineColumns, readReference } from './read-reference.ts';
 
 export interface GenerateOptions {
@@ -17,12 +18,10 @@ export interface GenerateOptions {
   timezone: string;
 }
 
-const DAY = 86_400_000;
-
 /** Configuration (YAML with comments) for one model and its monitors, from its reference alone. */
 export async function generateConfig(options: GenerateOptions, openTable: OpenTable): Promise<string> {
   const { timezone, columns: mapping, categorical, ignore } = options;
-  const reading = { windowMs: DAY, timezone, columns: mapping, categorical, ignore };
+  const reading = { windowMs: DAY_MS, timezone, columns: mapping, categorical, ignore };
   const data = await readReference(options.reference, reading, openTable);
   const windowMs = options.windowMs ?? proposeWindow(data.timestamps);
   const columns = baselineColumns(data, { ...reading, windowMs });
@@ -65,16 +64,4 @@ function monitorEntry(monitor: GeneratedMonitor, options: GenerateOptions, windo
     persistence: monitor.persistence,
     severity: monitor.severity,
   };
-}
-
-/** `7d`, `1h`, `5m`, `30s`: the longest unit that divides. */
-export function formatDuration(ms: number): string {
-  const units: [number, string][] = [
-    [DAY, 'd'],
-    [3_600_000, 'h'],
-    [60_000, 'm'],
-    [1000, 's'],
-  ];
-  const [size, unit] = units.find(([size]) => ms % size === 0) ?? [1, 'ms'];
-  return `${ms / size}${unit}`;
 }

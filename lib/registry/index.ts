@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import type { OpenTable } from '../ports/table-file.ts';
 import type { Config } from '../runtime/config/types.ts';
+import { DriftlineError, describeError } from '../runtime/errors.ts';
 import { declareModels } from '../tables/declared-models.ts';
 import { registerReference } from './references.ts';
 
@@ -26,9 +27,14 @@ export async function registerDeclared(dependencies: RegistrationDependencies): 
     if (model.reference === null) continue;
     dependencies.onReference?.(model.name, model.reference.name);
     await registerReference(model, store, openTable).catch((error: unknown) => {
-      throw new Error(`models: ${model.name}: reference: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
+      throw new DriftlineError(
+        'reference_unreadable',
+        `models: ${model.name}: reference: ${describeError(error)}`,
+        'mend the file or the columns of the model',
+        {
+          cause: error,
+        },
+      );
     });
   }
 }

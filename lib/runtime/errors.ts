@@ -9,6 +9,7 @@ export const ERROR_CODES = {
     exit: 2,
     summary: 'The command needs Kafka and a ClickHouse server, but one of them is embedded.',
   },
+  reference_unreadable: { exit: 2, summary: 'A reference file is missing, is not a table, or lacks a mapped column.' },
   port_in_use: { exit: 1, summary: 'The address to listen on is taken or not allowed.' },
   log_unreachable: { exit: 1, summary: 'The log (Kafka) did not answer in time.' },
   store_unreachable: { exit: 1, summary: 'The store (ClickHouse) did not answer in time.' },

@@ -1,10 +1,12 @@
 import type { AlertEvent, Incident } from '../../lib/core/alerts/types.ts';
 
-/** Addresses that a person can open. */
-export interface DemoAddresses {
-  page: string;
-  sql: string;
-  pagerduty: string;
+/** Where a person can look. */
+interface Addresses {
+  pageUrl: string;
+  sqlUrl: string;
+  /** null: the real one. */
+  pagerdutyUrl: string | null;
+  configFile: string;
 }
 
 /** One incident in words. */
@@ -27,12 +29,16 @@ function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** Where to look further: the page, PagerDuty's side, and SQL to paste. */
-export function nextSteps(addresses: DemoAddresses): string {
+/** Where to look further: the page, PagerDuty's side, the configuration, and SQL to paste. */
+export function nextSteps({ pageUrl, sqlUrl, pagerdutyUrl, configFile }: Addresses): string {
+  const sql = `SELECT feature, metric, min(window_start) AS since, round(max(score), 2) AS worst
+FROM drift_scores WHERE model = 'car-loan' AND breached GROUP BY feature, metric ORDER BY since, feature FORMAT PrettyCompact`;
   return [
-    `The page:         ${addresses.page}`,
-    `PagerDuty's side: ${addresses.pagerduty}`,
-    `SQL to paste:     curl '${addresses.sql}/' --data-binary "SELECT feature, metric, window_start, round(score, 3) AS score, threshold`,
-    "                  FROM drift_scores WHERE model = 'car-loan' AND breached ORDER BY window_start, feature, metric FORMAT PrettyCompact\"",
+    `The page:         ${pageUrl}`,
+    `PagerDuty's side: ${pagerdutyUrl === null ? 'the configured account' : `${pagerdutyUrl} (what arrived: ${pagerdutyUrl}/events)`}`,
+    `Configuration:    ${configFile}`,
+    'SQL to paste:',
+    `curl '${sqlUrl}/?database=driftline' --data-binary "${sql}"`,
+    '',
   ].join('\n');
 }

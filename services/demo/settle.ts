@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../lib/ports/store.ts';
+import { incidentsBehind } from '../../lib/tables/incidents.ts';
 
 const POLL_MS = 250;
 
 /** What is still on its way between the log and PagerDuty. */
-export interface Outstanding {
-  /** Windows with ledger rows newer than their sealed row. */
+interface Outstanding {
+  /** Windows with ledger rows that are not sealed. */
   windows: number;
-  /** Firing or resolved alerts that their incident's row does not reflect yet. */
+  /** Incidents whose row does not tell yet what their alerts say. */
   alerts: number;
   /** Notices written but neither sent nor parked. */
   deliveries: number;
@@ -15,20 +16,15 @@ export interface Outstanding {
 
 /** Everything that the store shows as unfinished once the input has been read to its end. */
 async function outstanding(store: Store): Promise<Outstanding> {
-  const [row] = await store.query<Outstanding>(`SELECT
+  const [row] = await store.query<{ windows: number; deliveries: number }>(`SELECT
     (SELECT count() FROM (
-       SELECT model, version, role, window_start FROM chunk_rows FINAL WHERE feature = '' AND segment = ''
-       GROUP BY model, version, role, window_start) AS ledger
-     LEFT ANTI JOIN (SELECT model, version, role, window_start FROM sealed_rows WHERE feature = '' AND segment = '') AS sealed
-       USING (model, version, role, window_start)) AS windows,
-    (SELECT count() FROM (
-       SELECT incident, sum(revision) AS revisions FROM (
-         SELECT incident, episode, max(revision) AS revision FROM alert_rows WHERE incident != '' GROUP BY incident, episode)
-       GROUP BY incident) AS alerts
-     LEFT JOIN (SELECT incident, max(row_version) AS seen FROM incident_rows GROUP BY incident) AS incidents USING (incident)
-     WHERE revisions > seen) AS alerts,
+       SELECT DISTINCT model, version, role, window_start FROM chunk_rows WHERE feature = '' AND segment = '') AS ledger
+     LEFT ANTI JOIN (
+       SELECT model, version, role, window_start FROM sealed_rows WHERE feature = '' AND segment = '') AS sealed
+     USING (model, version, role, window_start)) AS windows,
     (SELECT count() FROM delivery_rows FINAL WHERE state = 'pending') AS deliveries`);
-  return row ?? { windows: 0, alerts: 0, deliveries: 0 };
+  const behind = await incidentsBehind(store);
+  return { windows: row?.windows ?? 0, alerts: behind.length, deliveries: row?.deliveries ?? 0 };
 }
 
 /**
@@ -39,7 +35,7 @@ export async function waitUntilSettled(
   store: Store,
   inputRead: () => Promise<boolean>,
   timeoutMs: number,
-  onWait?: (left: Outstanding) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   let quiet = 0;
   let previous = '';
@@ -47,13 +43,12 @@ export async function waitUntilSettled(
   while (quiet < 2) {
     const read = await inputRead();
     const left = await outstanding(store);
-    onWait?.(left);
     quiet = read && left.windows + left.alerts + left.deliveries === 0 ? quiet + 1 : 0;
     const now = JSON.stringify([read, left]);
     if (now !== previous) movedAt = Date.now();
     previous = now;
     if (Date.now() - movedAt > timeoutMs)
       throw new Error(`the demo is stuck: nothing has moved for ${timeoutMs / 1000} s; outstanding: ${now}`);
-    if (quiet < 2) await sleep(POLL_MS);
+    if (quiet < 2) await sleep(POLL_MS, undefined, { signal });
   }
 }

@@ -1,6 +1,6 @@
 import type { BaselineColumn } from '../baselines/types.ts';
+import { automaticThreshold } from '../detection/threshold.ts';
 import { METRICS } from '../statistics/registry.ts';
-import { automaticThreshold } from '../statistics/threshold.ts';
 import type { MetricName } from './types.ts';
 
 /** What a generated monitor is made from. */
@@ -57,6 +57,9 @@ export function generateMonitors(model: string): GeneratedMonitor[] {
 export function describeColumn(column: BaselineColumn): string {
   const thresholds = Object.values(METRICS)
     .filter((metric) => metric.appliesTo(column))
-    .map((metric) => `${metric.metric} ${automaticThreshold(metric, column).toPrecision(2)}`);
+    .map(
+      (metric) =>
+        `${metric.metric} ${automaticThreshold(metric.defaultThreshold, column.spread[metric.metric]).toPrecision(2)}`,
+    );
   return `${column.feature}: ${column.sketch.kind}, ${column.sketch.count} rows, thresholds ${thresholds.join(', ')}`;
 }

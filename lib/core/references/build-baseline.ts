@@ -27,12 +27,12 @@ export function buildBaselineColumn(
 
 function edges(cells: readonly Cell[], kind: FeatureKind): Pick<BaselineColumn, 'psiEdges' | 'grid'> {
   const sketch = sketchCells(cells, kind);
-  if (sketch.kind !== 'numeric') return { psiEdges: [], grid: categoricalGrid(sketch.kind, sketch.categorical) };
+  if (sketch.kind !== 'numeric') return { psiEdges: [], grid: categoricalGrid(sketch.categorical, sketch.kind) };
   const sorted = Float64Array.from(
     cells.filter((cell) => typeof cell === 'number' && Number.isFinite(cell)) as number[],
   ).sort();
   const psiEdges = quantileEdges(sorted, PSI_BINS);
-  return { psiEdges, grid: numericGrid(sorted, psiEdges) };
+  return { psiEdges, grid: numericGrid(psiEdges, sorted) };
 }
 
 function spreads(column: BaselineColumn, samples: readonly FeatureSketch[]): Partial<Record<MetricName, Spread>> {
