@@ -59,8 +59,8 @@ export class OpenChunk {
     this.#liveBytes = liveBytes;
   }
 
-  /** Adds the event at the given offset. Offsets rise; each is added once. */
-  add(event: Prediction, { offset, arrival }: Position): void {
+  /** Adds the event at the given offset, or says why it counts as lost. Offsets rise; each is added once. */
+  add(event: Prediction, { offset, arrival }: Position): ChunkLossReason | null {
     if (event.timestamp > Math.min(arrival + this.spec.futureSkewMs, LAST_DATABLE)) return this.#lose('future', offset);
     const model = this.#modelOf(event.model);
     const window = locate(model, event.timestamp);
@@ -70,6 +70,7 @@ export class OpenChunk {
     live.add(event, offset);
     this.#bytes += live.bytes - before;
     if (this.#bytes > this.#liveBytes) this.#evict();
+    return null;
   }
 
   /** Rows of every window touched since the last call, and the losses that grew. Changes nothing about later rows. */
@@ -84,6 +85,13 @@ export class OpenChunk {
     return { rows, windows, losses: this.#changedLosses() };
   }
 
+  /** Takes what changed so far for written: the caller knows that the same rows are durable. */
+  forgetChanges(): void {
+    this.#evicted = { rows: [], losses: [], windows: [] };
+    for (const window of this.#windows.values()) window.forgetChanges();
+    for (const loss of this.#losses.values()) loss.changed = false;
+  }
+
   #changedLosses(): ChunkLoss[] {
     const changed = [...this.#losses.values()].filter((loss) => loss.changed);
     return changed.map((loss) => {
@@ -93,7 +101,7 @@ export class OpenChunk {
     });
   }
 
-  #lose(reason: ChunkLossReason, offset: number): void {
+  #lose(reason: ChunkLossReason, offset: number): ChunkLossReason {
     const loss = this.#losses.get(reason);
     if (loss === undefined) {
       this.#losses.set(reason, { reason, firstOffset: offset, lastOffset: offset, events: 1, changed: true });
@@ -102,6 +110,7 @@ export class OpenChunk {
       loss.events += 1;
       loss.changed = true;
     }
+    return reason;
   }
 
   #modelOf(name: string): ModelState {

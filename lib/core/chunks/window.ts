@@ -64,6 +64,12 @@ export class ChunkWindow {
     return rows;
   }
 
+  /** Takes the rows as they stand for written. */
+  forgetChanges(): void {
+    this.changed = false;
+    for (const values of this.#segments.values()) for (const segment of values.values()) segment.changed = false;
+  }
+
   #row(feature: string, body: RowBody): ChunkRow {
     return { ...this.key, feature, segment: '', generation: this.generation, covered: this.#lastOffset + 1, body };
   }

@@ -1,0 +1,14 @@
+import type { Assignment } from '../../lib/ports/log.ts';
+import type { Announcer } from './announcer.ts';
+import type { Environment } from './environment.ts';
+import type { Sightings } from './sightings.ts';
+import type { SpecSource } from './spec-source.ts';
+
+/** What the partitions of one aggregator share. */
+export interface Collaborators {
+  environment: Environment;
+  specs: SpecSource;
+  sightings: Sightings;
+  announcer: Announcer;
+  commit(partition: Assignment, offset: number): Promise<void>;
+}

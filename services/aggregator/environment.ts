@@ -1,0 +1,47 @@
+import { describeError } from '../../lib/runtime/errors.ts';
+import { retry } from '../../lib/runtime/retry.ts';
+import type { ServiceContext } from '../../lib/runtime/service.ts';
+import { type AggregatorMetrics, aggregatorMetrics } from './metrics.ts';
+
+/** The service's context with what all its partitions share. */
+export class Environment {
+  readonly context: ServiceContext;
+  readonly metrics: AggregatorMetrics;
+  readonly #stopping = new AbortController();
+  readonly #problems = new Map<string, string>();
+
+  constructor(context: ServiceContext) {
+    this.context = context;
+    this.metrics = aggregatorMetrics(context.metrics);
+  }
+
+  /** Why something cannot be made durable now, or null. */
+  problem(): string | null {
+    return [...this.#problems.values()][0] ?? null;
+  }
+
+  get stopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Ends all waiting: what is under way then rejects, and is done again by whoever reads the log next. */
+  giveUp(): void {
+    this.#stopping.abort(new Error('the aggregator is stopping'));
+  }
+
+  /** Does `task` again, with back-off, until it succeeds or the service stops: consumption waits, nothing is dropped. */
+  async persist<T>(what: string, task: () => Promise<T>): Promise<T> {
+    const result = await retry(task, {
+      signal: this.#stopping.signal,
+      onRetry: (error, attempt, delayMs) => {
+        this.#problems.set(what, `${what}: ${describeError(error)}`);
+        this.context.logger.warn(
+          { attempt, delay_ms: Math.round(delayMs), err: error },
+          `cannot write ${what}: trying again`,
+        );
+      },
+    });
+    this.#problems.delete(what);
+    return result;
+  }
+}

@@ -1,0 +1,142 @@
+import { TOPICS } from '../../lib/core/messages/types.ts';
+import type { Assignment, Batch, Consumer, StartPosition } from '../../lib/ports/log.ts';
+import { deferred } from '../../lib/runtime/deferred.ts';
+import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
+import { Announcer } from './announcer.ts';
+import type { Collaborators } from './collaborators.ts';
+import { Environment } from './environment.ts';
+import { LabelPartition } from './label-partition.ts';
+import { PredictionPartition } from './prediction-partition.ts';
+import { Serial } from './serial.ts';
+import { Sightings } from './sightings.ts';
+import { SpecSource } from './spec-source.ts';
+import { type AssignedPredictions, Ticker } from './ticker.ts';
+
+/** How long a graceful stop may spend on a last flush before it gives up; nothing is lost then, only done again. */
+const LAST_FLUSH_MS = 5_000;
+
+/**
+ * The aggregator: predictions and labels from the log into the store's ledger, exactly once for each log record. Any
+ * number of them share the work by the consumer group's assignment.
+ */
+export function createAggregator(context: ServiceContext): Service {
+  return new Aggregator(context);
+}
+
+class Aggregator implements Service {
+  readonly name = 'aggregator';
+  readonly #context: ServiceContext;
+  readonly #environment: Environment;
+  readonly #shared: Collaborators;
+  readonly #predictions = new Map<number, AssignedPredictions>();
+  readonly #labels = new Map<number, LabelPartition>();
+  readonly #failure = deferred<never>();
+  readonly #ticker: Ticker;
+  #consumer: Consumer | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(context: ServiceContext) {
+    this.#context = context;
+    this.#environment = new Environment(context);
+    this.#failure.promise.catch(() => {});
+    const announcer = new Announcer(this.#environment);
+    this.#shared = {
+      environment: this.#environment,
+      specs: new SpecSource(this.#environment),
+      sightings: new Sightings(this.#environment),
+      announcer,
+      commit: async (partition, offset) => this.#consumer?.commit(partition, offset),
+    };
+    this.#ticker = new Ticker(this.#environment, announcer, () => [...this.#predictions.values()]);
+  }
+
+  get failed(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  async start(): Promise<void> {
+    const { config, log } = this.#context;
+    const prefix = config.log.kind === 'kafka' ? config.log.groupPrefix : 'driftline';
+    const consumer = await log.consume({
+      group: `${prefix}-aggregator`,
+      topics: [TOPICS.predictions, TOPICS.labels],
+      handlers: {
+        onAssigned: (place, generation, committed) => this.#assign(place, generation, committed),
+        onRevoked: (place) => this.#revoke(place),
+        onBatch: (batch) => this.#read(batch),
+      },
+    });
+    this.#consumer = consumer;
+    consumer.failed.catch((error: unknown) => this.#failure.reject(error));
+    this.#ticker.start();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  notReady(): string | null {
+    if (this.#consumer?.joined() !== true) return 'has not joined its consumer group yet';
+    return this.#consumer.unhealthy() ?? this.#environment.problem();
+  }
+
+  async #stop(): Promise<void> {
+    this.#ticker.stop();
+    const giveUp = setTimeout(() => this.#environment.giveUp(), LAST_FLUSH_MS);
+    try {
+      await this.#consumer?.close();
+    } finally {
+      clearTimeout(giveUp);
+      this.#environment.giveUp();
+    }
+  }
+
+  async #assign(place: Assignment, generation: number, committed: number | null): Promise<StartPosition> {
+    const { topic, partition } = place;
+    const described = await this.#environment.persist('topic', () => this.#context.log.describeTopic(topic));
+    const where = { topic, incarnation: described.incarnation, partition };
+    if (topic === TOPICS.labels) {
+      const labels = new LabelPartition(this.#shared, where);
+      this.#labels.set(partition, labels);
+      return { offset: await labels.start(committed) };
+    }
+    const predictions = new PredictionPartition(this.#shared, where, generation);
+    const start = await predictions.start(committed);
+    if (start.kind === 'halt') {
+      this.#context.logger.error({ ...where, committed }, `partition halted: ${start.reason}`);
+      return { halt: `${topic}/${partition}: ${start.reason}` };
+    }
+    this.#predictions.set(partition, { partition: predictions, serial: new Serial(), place });
+    const progress = predictions.progress();
+    if (progress !== null) await this.#shared.announcer.announce([progress]);
+    return { offset: start.offset };
+  }
+
+  async #revoke({ topic, partition }: Assignment): Promise<void> {
+    if (topic === TOPICS.labels) {
+      this.#labels.delete(partition);
+      return;
+    }
+    const assigned = this.#predictions.get(partition);
+    this.#predictions.delete(partition);
+    await this.#unlessStopping(async () => assigned?.serial.run(() => assigned.partition.flush()));
+  }
+
+  async #read(batch: Batch): Promise<void> {
+    await this.#unlessStopping(async () => {
+      if (batch.topic === TOPICS.labels) return this.#labels.get(batch.partition)?.read(batch);
+      const assigned = this.#predictions.get(batch.partition);
+      return assigned?.serial.run(() => assigned.partition.read(batch));
+    });
+  }
+
+  /** What a stop interrupts is not an error: it is read again after the next start. */
+  async #unlessStopping(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      if (!this.#environment.stopped) throw error;
+    }
+  }
+}

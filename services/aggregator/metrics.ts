@@ -1,0 +1,21 @@
+import { counter, gauge, histogram } from '../../lib/runtime/metrics.ts';
+import type { ServiceContext } from '../../lib/runtime/service.ts';
+
+export type AggregatorMetrics = ReturnType<typeof aggregatorMetrics>;
+
+/** What the aggregator counts; each is described in docs/metrics.md. */
+export function aggregatorMetrics(registry: ServiceContext['metrics']) {
+  const place = ['topic', 'partition'] as const;
+  return {
+    events: counter(registry, 'driftline_events_total', 'Events read and counted', place),
+    deadLetters: counter(registry, 'driftline_dead_letters_total', 'Records that could not be read', [
+      ...place,
+      'code',
+    ]),
+    losses: counter(registry, 'driftline_losses_total', 'Events left out, by reason', [...place, 'reason']),
+    rows: counter(registry, 'driftline_chunk_rows_total', 'Ledger rows written'),
+    flushSeconds: histogram(registry, 'driftline_flush_seconds', 'Duration of a flush, store and log included'),
+    lag: gauge(registry, 'driftline_lag_records', 'Records between the position and the end of the partition', place),
+    passed: gauge(registry, 'driftline_passed_timestamp_seconds', 'Greatest arrival that durable rows cover', place),
+  };
+}

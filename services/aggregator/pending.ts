@@ -1,0 +1,48 @@
+import { predictionToJson } from '../../lib/core/events/to-json.ts';
+import type { Prediction } from '../../lib/core/events/types.ts';
+import type { DeadLetter } from '../../lib/ports/codec.ts';
+import type { LogRecord } from '../../lib/ports/log.ts';
+import type { Row } from '../../lib/ports/store.ts';
+import { labelRow, predictionRow, type RecordPlace } from '../../lib/tables/raw.ts';
+
+const MAX_ROWS = 5_000;
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** What waits for the next flush beside the chunk's own rows. */
+export class Pending {
+  readonly predictions: Row[] = [];
+  readonly labels: Row[] = [];
+  readonly letters: DeadLetter[] = [];
+  #bytes = 0;
+  readonly #keepPredictions: boolean;
+
+  constructor(keepPredictions: boolean) {
+    this.#keepPredictions = keepPredictions;
+  }
+
+  /** Whether it is time to flush for memory's sake. */
+  get full(): boolean {
+    return this.predictions.length + this.letters.length >= MAX_ROWS || this.#bytes >= MAX_BYTES;
+  }
+
+  addPrediction(place: RecordPlace, prediction: Prediction, value: Buffer | null): void {
+    if (this.#keepPredictions) {
+      const event = eventText(value, prediction);
+      this.#bytes += event.length;
+      this.predictions.push(predictionRow(place, prediction, event));
+    }
+    const { predictionId, model, truth, timestamp } = prediction;
+    // Truth known at once is a label of the event's own time: any later label wins over it.
+    if (truth !== null) this.labels.push(labelRow(place, { predictionId, model, label: truth, timestamp }));
+  }
+
+  addLetter(letter: DeadLetter, record: LogRecord): void {
+    this.#bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+    this.letters.push(letter);
+  }
+}
+
+/** The event as JSON: as it came where it came as JSON (0xC3 is no first byte of JSON), fields this version does not know included. */
+function eventText(value: Buffer | null, prediction: Prediction): string {
+  return value === null || value[0] === 0xc3 ? JSON.stringify(predictionToJson(prediction)) : value.toString('utf8');
+}

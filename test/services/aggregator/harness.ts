@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCodec } from '../../../lib/adapters/avro/index.ts';
+import { openChdbStore } from '../../../lib/adapters/chdb/index.ts';
+import { createEmbeddedLog } from '../../../lib/adapters/embedded-log/index.ts';
+import { TOPICS } from '../../../lib/core/messages/types.ts';
+import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
+import { migrate } from '../../../lib/migrations/index.ts';
+import { systemClock } from '../../../lib/ports/clock.ts';
+import type { Log, NewRecord } from '../../../lib/ports/log.ts';
+import type { Row, Store } from '../../../lib/ports/store.ts';
+import type { Config } from '../../../lib/runtime/config/types.ts';
+import { createLogger } from '../../../lib/runtime/logging.ts';
+import { createRegistry } from '../../../lib/runtime/metrics.ts';
+import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
+import { createAggregator } from '../../../services/aggregator/index.ts';
+
+/** One store a test file (the engine allows no more), a fresh database and log for each world. */
+export class Worlds {
+  #root = '';
+  #store: Store | null = null;
+
+  async open(): Promise<void> {
+    this.#root = await mkdtemp(join(tmpdir(), 'driftline-aggregator-'));
+    this.#store = await openChdbStore({ dir: join(this.#root, 'store'), database: 'driftline', readers: 2 });
+    await migrate(this.#store);
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close();
+    await rm(this.#root, { recursive: true, force: true });
+  }
+
+  /** A fresh log; the store's tables are emptied. */
+  async world(
+    settings: Partial<Config['aggregation']> = {},
+    models: readonly ModelSpec[] = [],
+    partitions = 2,
+  ): Promise<World> {
+    const store = this.#store!;
+    for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
+    const log = await createEmbeddedLog({ dir: await mkdtemp(join(this.#root, 'log-')), partitions });
+    await log.ensureTopics(Object.values(TOPICS).map((name) => ({ name, partitions })));
+    return new World(log, store, config(settings, models, partitions));
+  }
+}
+
+const TABLES = [
+  'aggregation_specs',
+  'manifest_rows',
+  'chunk_rows',
+  'loss_rows',
+  'prediction_rows',
+  'label_rows',
+  'model_rows',
+  'model_version_rows',
+];
+
+function config(settings: Partial<Config['aggregation']>, models: readonly ModelSpec[], partitions: number): Config {
+  return {
+    log: { kind: 'embedded', partitions, encoding: 'json' },
+    store: { kind: 'embedded', database: 'driftline' },
+    dataDir: '',
+    http: { host: '127.0.0.1', port: 0 },
+    sql: { host: '127.0.0.1', port: 0 },
+    pagerduty: null,
+    publicUrl: null,
+    ingestKeysFile: null,
+    aggregation: {
+      flushIntervalMs: 50,
+      allowedDelayMs: 0,
+      horizonMs: 7 * 86_400_000,
+      idleAfterMs: 60_000,
+      futureSkewMs: 300_000,
+      chunkSize: 64,
+      predictionLog: true,
+      ...settings,
+    },
+    models,
+    monitors: [],
+  };
+}
+
+export class World {
+  readonly log: Log;
+  readonly store: Store;
+  readonly config: Config;
+  #service: Service | null = null;
+
+  constructor(log: Log, store: Store, settings: Config) {
+    this.log = log;
+    this.store = store;
+    this.config = settings;
+  }
+
+  async start(changes: Partial<ServiceContext> = {}): Promise<Service> {
+    this.#service = createAggregator({
+      config: this.config,
+      log: this.log,
+      store: this.store,
+      codec: createCodec({ encoding: 'json' }),
+      clock: systemClock,
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      metrics: createRegistry(),
+      ...changes,
+    });
+    await this.#service.start();
+    return this.#service;
+  }
+
+  async stop(): Promise<void> {
+    await this.#service?.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.log.close();
+  }
+
+  send(partition: number, values: readonly unknown[], record: Partial<NewRecord> = {}): Promise<void> {
+    return this.log.append(
+      TOPICS.predictions,
+      values.map((value) => ({
+        key: null,
+        value: typeof value === 'string' || value === null || Buffer.isBuffer(value) ? value : JSON.stringify(value),
+        partition,
+        ...record,
+      })),
+    );
+  }
+
+  /** Waits until the manifests cover everything that is in the predictions topic. */
+  async settled(): Promise<void> {
+    const ends = await this.log.offsets(TOPICS.predictions);
+    await until(async () => {
+      const rows = await this.store.query<{ partition: number; reach: number }>(
+        'SELECT partition, max(reach) AS reach FROM manifest_rows GROUP BY partition',
+      );
+      const reach = new Map(rows.map((row) => [row.partition, row.reach]));
+      return ends.every(({ partition, end }) => end === 0 || (reach.get(partition) ?? 0) >= end);
+    });
+  }
+
+  /** Ledger rows without what a rewrite may change: when and how often they were written. */
+  ledger(): Promise<Row[]> {
+    return this.store.query('SELECT * EXCEPT ingested_at FROM chunk_rows FINAL ORDER BY ALL');
+  }
+}
+
+/** Repeats the question until its answer is yes; fails after ten seconds. */
+export async function until(question: () => Promise<boolean>, what = 'the condition'): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await question())) {
+    if (Date.now() > deadline) throw new Error(`waited 10 s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
