@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { deferred } from './deferred.ts';
-import { describeError } from './errors.ts';
+import { DriftlineError, describeError } from './errors.ts';
 import type { Service } from './service.ts';
 
 export interface AppOptions {
@@ -40,7 +40,7 @@ export function createApp(services: readonly Service[], options: AppOptions): Ap
         await service.start();
       } catch (error) {
         await stop();
-        throw error;
+        throw asStartError(service.name, error);
       }
       started.add(service);
       service.failed.catch((error: unknown) => failure.reject(error));
@@ -61,6 +61,11 @@ export function createApp(services: readonly Service[], options: AppOptions): Ap
   }
 
   return { start, stop, readiness, failed: failure.promise };
+}
+
+function asStartError(name: string, error: unknown): DriftlineError {
+  if (error instanceof DriftlineError) return error;
+  return new DriftlineError('start_failed', `${name} could not start: ${describeError(error)}`, null, { cause: error });
 }
 
 async function stopAll(services: readonly Service[], deadline: number, logger: Logger): Promise<boolean> {
