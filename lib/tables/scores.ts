@@ -12,18 +12,14 @@ export async function insertScores(store: Store, scores: readonly Score[]): Prom
   await store.insert('score_rows', scores.map(rowOf));
 }
 
-/**
- * Where each (version, role) of the model stands: start of its last scored window, and of the one `windows` before it
- * (or of its first), ms.
- */
+/** Starts (ms, ascending) of the last scored windows of each (version, role) of the model, at most `windows` of each. */
 export async function scoredReach(
   store: Store,
   model: string,
   windows: number,
-): Promise<{ version: string; role: string; first: number; last: number }[]> {
+): Promise<{ version: string; role: string; starts: number[] }[]> {
   return store.query(
-    `SELECT version, role, toUnixTimestamp64Milli(min(window_start)) AS first,
-       toUnixTimestamp64Milli(max(window_start)) AS last
+    `SELECT version, role, arraySort(groupArray(toUnixTimestamp64Milli(window_start))) AS starts
      FROM (SELECT DISTINCT version, role, window_start FROM score_rows WHERE model = {model:String}
            ORDER BY window_start DESC LIMIT {windows:UInt32} BY version, role)
      GROUP BY version, role ORDER BY version, role`,

@@ -1,0 +1,213 @@
+import type { AlertEvent } from '../../lib/core/alerts/types.ts';
+import type { AnnouncementMessage, WindowsMessage } from '../../lib/core/messages/types.ts';
+import { TOPICS } from '../../lib/core/messages/types.ts';
+import type { Assignment, Batch, Consumer, StartPosition } from '../../lib/ports/log.ts';
+import { StaleAssignmentError } from '../../lib/ports/log.ts';
+import { deferred } from '../../lib/runtime/deferred.ts';
+import { describeError } from '../../lib/runtime/errors.ts';
+import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
+import { knownModels } from '../../lib/tables/ledger.ts';
+import { BaselineCache } from './baselines.ts';
+import { InputProgress } from './input-progress.ts';
+import { detectorMetrics } from './metrics.ts';
+import { ModelDesk } from './model-desk.ts';
+import { appendPersistently, persistentStore, type Trouble } from './persistence.ts';
+import type { SpecCache } from './seal.ts';
+import { createSlots } from './slots.ts';
+
+/** Models at work at once: the store is one queue anyway, and each holds a batch of sketches. */
+const MODELS_AT_ONCE = 4;
+/** How often the input topic is described again, ms: added partitions, a new incarnation. */
+const DESCRIBE_MS = 10_000;
+
+/** A partition of the windows topic this detector owns, with the models whose key goes there. */
+interface Owned {
+  abort: AbortController;
+  desks: Map<string, ModelDesk>;
+}
+
+/**
+ * The detector: complete windows → sealed rows → scores → alert events. Owns the models whose partition of the windows
+ * topic is assigned to it; see README.md for what it promises.
+ */
+export function createDetector(ctx: ServiceContext): Service {
+  const { config, log, store, codec, clock, logger } = ctx;
+  const metrics = detectorMetrics(ctx.metrics);
+  const progress = new InputProgress(log, store, TOPICS.predictions);
+  const baselines = new BaselineCache(store, clock);
+  const specs: SpecCache = new Map();
+  const inSlot = createSlots(MODELS_AT_ONCE);
+  const trouble: Trouble = { current: null };
+  const owned = new Map<number, Owned>();
+  const failure = deferred<never>();
+  failure.promise.catch(() => undefined);
+  let consumer: Consumer | null = null;
+  let describing: NodeJS.Timeout | null = null;
+  let refreshing: Promise<void> | null = null;
+  let stopping: Promise<void> | null = null;
+
+  const openDesk = (model: string, { signal }: AbortController): ModelDesk => {
+    const publish = async (events: readonly AlertEvent[]): Promise<void> => {
+      const records = events.map((event) => ({ key: event.model, value: codec.encodeAlert(event) }));
+      if (records.length > 0) await appendPersistently(log, TOPICS.alerts, records, logger, trouble, signal);
+    };
+    return new ModelDesk({
+      model,
+      monitors: config.monitors.filter((monitor) => monitor.model === model),
+      store: persistentStore(store, logger, trouble, signal),
+      publish,
+      baselines,
+      specs,
+      allowedDelayMs: config.aggregation.allowedDelayMs,
+      passed: () => progress.passed(),
+      inSlot,
+      clock,
+      logger,
+      metrics,
+      signal,
+    });
+  };
+
+  const deskOf = (part: Owned, model: string): ModelDesk => {
+    const known = part.desks.get(model);
+    if (known !== undefined) return known;
+    const desk = openDesk(model, part.abort);
+    part.desks.set(model, desk);
+    metrics.models.inc();
+    return desk;
+  };
+
+  const wakeAll = (): void => {
+    metrics.passed.set(progress.passed() / 1_000);
+    for (const part of owned.values()) for (const desk of part.desks.values()) desk.wake();
+  };
+
+  /** One at a time; a failure is tried again by the timer, and by the next announcement it is needed for. */
+  const refresh = (): void => {
+    refreshing ??= progress
+      .refresh()
+      .then(wakeAll)
+      .catch((error: unknown) =>
+        logger.warn({ err: error }, `cannot describe ${TOPICS.predictions}: ${describeError(error)}`),
+      )
+      .finally(() => {
+        refreshing = null;
+      });
+  };
+
+  /** Opens the desks of every model of the partition that has ever been seen: what is pending is found by them. */
+  const recover = async (partition: number, part: Owned): Promise<void> => {
+    const known = await knownModels(persistentStore(store, logger, trouble, part.abort.signal));
+    for (const model of new Set([...known, ...config.models.map((declared) => declared.name)])) {
+      if ((await log.partitionOf(TOPICS.windows, model)) === partition) deskOf(part, model).open();
+    }
+  };
+
+  const onAssigned = async ({ partition }: Assignment, _generation: number, committed: number | null) => {
+    const part: Owned = { abort: new AbortController(), desks: new Map() };
+    owned.set(partition, part);
+    // Not awaited: joining the group must not wait for the store.
+    recover(partition, part).catch((error: unknown) => {
+      if (!part.abort.signal.aborted) failure.reject(error);
+    });
+    return startAt(partition, committed);
+  };
+
+  /** Announcements are hints, all they tell is in the store: where the log no longer has the offset, its beginning will do. */
+  const startAt = async (partition: number, committed: number | null): Promise<StartPosition> => {
+    const bounds = (await log.offsets(TOPICS.windows)).find((offsets) => offsets.partition === partition);
+    const beginning = bounds?.beginning ?? 0;
+    const valid = committed !== null && committed >= beginning && committed <= (bounds?.end ?? committed);
+    return { offset: valid ? committed : beginning };
+  };
+
+  const release = async (part: Owned, why: string): Promise<void> => {
+    part.abort.abort(new Error(why));
+    metrics.models.dec(part.desks.size);
+    await Promise.all([...part.desks.values()].map((desk) => desk.settled()));
+  };
+
+  const onRevoked = async ({ partition }: Assignment) => {
+    const part = owned.get(partition);
+    owned.delete(partition);
+    if (part !== undefined) await release(part, `partition ${partition} of ${TOPICS.windows} was given up`);
+  };
+
+  const onBatch = async (batch: Batch) => {
+    const part = owned.get(batch.partition);
+    if (part === undefined) return;
+    let advanced = false;
+    for (const record of batch.records) {
+      const message = record.value === null ? null : decode(record.value, batch.partition, record.offset);
+      if (message?.kind === 'windows') deskOf(part, message.model).mark(refsOf(message));
+      else if (message?.kind === 'progress') {
+        if (!progress.observe(message)) refresh();
+        advanced = true;
+      }
+    }
+    if (advanced) wakeAll();
+    await commit(batch);
+  };
+
+  const decode = (value: Buffer, partition: number, offset: number): AnnouncementMessage | null => {
+    try {
+      return codec.decodeAnnouncement(value);
+    } catch (error) {
+      const place = `${TOPICS.windows}/${partition} at offset ${offset}`;
+      logger.error({ err: error }, `unreadable announcement in ${place}, left out: ${describeError(error)}`);
+      return null;
+    }
+  };
+
+  /**
+   * Committed as soon as the messages are noted, before the work they cause is done: whatever is pending when this
+   * process dies is found again in the store (pendingWindows, manifests), so no message has to be read twice.
+   */
+  const commit = async ({ topic, partition, nextOffset }: Batch) => {
+    try {
+      await consumer?.commit({ topic, partition }, nextOffset);
+    } catch (error) {
+      const level = error instanceof StaleAssignmentError ? 'debug' : 'warn';
+      logger[level]({ err: error, partition }, `offset not committed: ${describeError(error)}`);
+    }
+  };
+
+  const start = async (): Promise<void> => {
+    const { partitions } = config.log;
+    await log.ensureTopics([TOPICS.predictions, TOPICS.windows, TOPICS.alerts].map((name) => ({ name, partitions })));
+    await progress.refresh();
+    describing = setInterval(refresh, DESCRIBE_MS);
+    const prefix = config.log.kind === 'kafka' ? config.log.groupPrefix : 'driftline';
+    const handlers = { onAssigned, onRevoked, onBatch };
+    consumer = await log.consume({ group: `${prefix}-detector`, topics: [TOPICS.windows], handlers });
+    consumer.failed.catch((error: unknown) => {
+      if (stopping === null) failure.reject(error);
+    });
+  };
+
+  const stop = async (): Promise<void> => {
+    if (describing !== null) clearInterval(describing);
+    const parts = [...owned.values()];
+    for (const part of parts) part.abort.abort(new Error('the detector stops'));
+    await consumer?.close();
+    await Promise.all(parts.flatMap((part) => [...part.desks.values()].map((desk) => desk.settled())));
+    await refreshing;
+    owned.clear();
+  };
+
+  return {
+    name: 'detector',
+    start,
+    stop: () => (stopping ??= stop()),
+    failed: failure.promise,
+    notReady() {
+      if (consumer === null) return 'not started';
+      if (!consumer.joined()) return `has not joined its consumer group on ${TOPICS.windows} yet`;
+      return consumer.unhealthy() ?? trouble.current;
+    },
+  };
+}
+
+function refsOf({ windows }: WindowsMessage): { version: string; role: string; start: number; end: number }[] {
+  return windows.map(({ version, role, start, end }) => ({ version, role, start, end }));
+}

@@ -1,0 +1,55 @@
+import { newWatermark, observeProgress, passedTime, type Watermark } from '../../lib/core/detection/watermark.ts';
+import type { ProgressMessage } from '../../lib/core/messages/types.ts';
+import type { Log } from '../../lib/ports/log.ts';
+import type { Store } from '../../lib/ports/store.ts';
+import { passedByPartition } from '../../lib/tables/ledger.ts';
+
+/**
+ * How far the input topic has come. Announcements say so as they happen; what was announced before this process listened
+ * is in the manifests. Recreated topics and added partitions are noticed by describing the topic: at start, now and then,
+ * and at once when an announcement names what is not known.
+ */
+export class InputProgress {
+  private readonly log: Log;
+  private readonly store: Store;
+  private readonly topic: string;
+  private current: Watermark = newWatermark('', 0);
+  /** Reports of an incarnation not described yet. */
+  private strange: ProgressMessage[] = [];
+
+  constructor(log: Log, store: Store, topic: string) {
+    this.log = log;
+    this.store = store;
+    this.topic = topic;
+  }
+
+  /** Every partition has passed this time, ms; -1: not known of all. */
+  passed(): number {
+    return passedTime(this.current);
+  }
+
+  /** False when the message tells of something that only `refresh` can judge. */
+  observe(message: ProgressMessage): boolean {
+    if (message.topic !== this.topic) return true;
+    if (message.incarnation !== this.current.incarnation) {
+      this.strange = [...this.strange.slice(-99), message];
+      return false;
+    }
+    this.current = observeProgress(this.current, message);
+    return message.partition < this.current.partitions;
+  }
+
+  /** Describes the topic and reads the manifests of an incarnation that is new. */
+  async refresh(): Promise<void> {
+    const { incarnation, partitions } = await this.log.describeTopic(this.topic);
+    if (incarnation === this.current.incarnation) {
+      if (partitions !== this.current.partitions) this.current = { ...this.current, partitions };
+      this.strange = [];
+      return;
+    }
+    const stored = await passedByPartition(this.store, this.topic, incarnation);
+    const reports = [...stored.map((report) => ({ ...report, incarnation })), ...this.strange];
+    this.current = reports.reduce(observeProgress, newWatermark(incarnation, partitions));
+    this.strange = [];
+  }
+}

@@ -1,0 +1,93 @@
+import type { AggregationSpec } from '../../lib/core/chunks/spec.ts';
+import { chunkName, disagreement } from '../../lib/core/detection/agreement.ts';
+import { gridLookup } from '../../lib/core/detection/grids.ts';
+import { groupByWindow, mergeWindow } from '../../lib/core/detection/merge.ts';
+import type { GridLookup, LedgerRow, SealedState, SealedWindow } from '../../lib/core/detection/types.ts';
+import type { Store } from '../../lib/ports/store.ts';
+import { type ChunkBinding, readBindings, readLedger } from '../../lib/tables/ledger.ts';
+import { readSealedHeads, type SealedHead } from '../../lib/tables/sealed.ts';
+import { loadSpec } from '../../lib/tables/specs.ts';
+
+/** A window merged from the ledger, and under which state it is or becomes sealed. */
+export interface MergedWindow {
+  window: SealedWindow;
+  sealed: SealedState;
+  /** sealed: as far as the ledger goes already; new: to be written; behind: the sealed row has more than the ledger. */
+  against: 'new' | 'sealed' | 'behind';
+}
+
+export interface LedgerRead {
+  windows: MergedWindow[];
+  gridOf: GridLookup;
+  /** Starts of windows that were being written to; to be read again shortly. */
+  torn: number[];
+  /** Ledger rows read, a measure of the batch. */
+  rows: number;
+}
+
+/** Specs never change, so they are read once. */
+export type SpecCache = Map<string, AggregationSpec>;
+
+/**
+ * Reads windows of a model from the ledger and merges them. Manifests are read before and after the rows: unless both
+ * are equal, and the rows of each flush agree, the read fell into a flush and the windows are torn.
+ */
+export async function readWindows(
+  store: Store,
+  model: string,
+  starts: readonly number[],
+  specs: SpecCache,
+): Promise<LedgerRead> {
+  const before = await readBindings(store, model, starts);
+  const rows = await readLedger(store, model, starts);
+  const after = await readBindings(store, model, starts);
+  const heads = await readSealedHeads(store, model, starts);
+  const gridOf = await lookUpGrids(store, model, before, specs);
+  if (JSON.stringify(before) !== JSON.stringify(after))
+    return { windows: [], gridOf, torn: [...starts], rows: rows.length };
+  const bindings = new Map(before.map((binding) => [chunkName(binding), binding]));
+  const bound = rows.filter((row) => bindings.get(chunkName(row))?.specId === row.specId);
+  const windows: MergedWindow[] = [];
+  const torn = new Set<number>();
+  for (const group of groupByWindow(bound)) {
+    if (isTorn(group, bindings)) torn.add(group[0]!.window.start);
+    else windows.push(compareWithSealed(mergeWindow(model, group, gridOf), heads));
+  }
+  return { windows, gridOf, torn: [...torn], rows: rows.length };
+}
+
+function isTorn(rows: readonly LedgerRow[], bindings: ReadonlyMap<string, ChunkBinding>): boolean {
+  return disagreement(rows, (chunk) => bindings.get(chunkName(chunk))?.reach ?? 0) !== null;
+}
+
+/** A window sealed before is revised when the ledger has more; it is never sealed again from less. */
+function compareWithSealed(window: SealedWindow, heads: readonly SealedHead[]): MergedWindow {
+  const { version, role } = window;
+  const head = heads.find(
+    (candidate) =>
+      candidate.version === version &&
+      candidate.role === role &&
+      candidate.start === window.window.start &&
+      candidate.end === window.window.end,
+  );
+  if (head === undefined) return { window, sealed: { state: 'complete', revision: 0 }, against: 'new' };
+  const { state, revision, covered } = head;
+  if (covered === window.covered) return { window, sealed: { state, revision }, against: 'sealed' };
+  if (covered > window.covered) return { window, sealed: { state, revision }, against: 'behind' };
+  return { window, sealed: { state: 'revised', revision: revision + 1 }, against: 'new' };
+}
+
+async function lookUpGrids(
+  store: Store,
+  model: string,
+  bindings: readonly ChunkBinding[],
+  specs: SpecCache,
+): Promise<GridLookup> {
+  const used = new Map<string, AggregationSpec>();
+  for (const id of new Set(bindings.map((binding) => binding.specId))) {
+    const spec = specs.get(id) ?? (await loadSpec(store, id));
+    specs.set(id, spec);
+    used.set(id, spec);
+  }
+  return gridLookup(used, model);
+}
