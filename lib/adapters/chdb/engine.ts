@@ -1,46 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { drainPending, type QueryOptions, Session } from 'chdb';
-import { quoteIdentifier, quoteString } from '../../core/sql/params.ts';
-import { asStoreError } from './errors.ts';
-
-/** What one statement gave back. */
-export interface EngineResult {
-  /** The result in the asked output format, untouched. */
-  bytes: Uint8Array;
-  /** Rows and bytes of the result, and the engine's own time in seconds. */
-  rows: number;
-  rowBytes: number;
-  elapsedSeconds: number;
-}
-
-/**
- * One connection to the engine: a queue of its own, with settings and parameters of its own that it remembers until it is
- * closed. Opening one takes about a millisecond, so that a request may have one for itself.
- */
-export interface EngineSession {
-  /** Runs one statement or several separated by semicolons; `format` is the output format where the SQL names none. */
-  run(sql: string, format?: string): Promise<EngineResult>;
-  /** Idempotent; what is running ends first. */
-  close(): void;
-}
-
-/** The embedded ClickHouse engine on one data directory: one a process, and one process a directory. */
-export interface ChdbEngine {
-  readonly dir: string;
-  /** `database` becomes the session's current one; `settings` apply to this session alone. */
-  session(options?: {
-    database?: string;
-    settings?: Readonly<Record<string, string | number>>;
-  }): Promise<EngineSession>;
-  close(): Promise<void>;
-}
+import type { Engine, EngineResult, EngineSession } from '../../ports/engine.ts';
+import { asEngineError } from './errors.ts';
 
 /**
  * Opens (and creates) the data directory. Rejects with a plain Error where another process has it open. The engine's own
  * database `default` shows every file of the machine as a table; it is replaced by an empty one for the process's life.
  */
-export async function openChdbEngine(dir: string): Promise<ChdbEngine> {
+export async function openChdbEngine(dir: string): Promise<Engine> {
   const path = resolve(dir);
   mkdirSync(path, { recursive: true });
   const keeper = openSession(path);
@@ -53,7 +21,7 @@ export async function openChdbEngine(dir: string): Promise<ChdbEngine> {
   }
   return {
     dir: path,
-    session: (options = {}) => prepare(openSession(path), options),
+    session: () => openSession(path),
     close: async () => {
       keeper.close();
       await drainPending();
@@ -87,7 +55,7 @@ async function run(session: Session, sql: string, format?: string): Promise<Engi
       elapsedSeconds: result.elapsed,
     };
   } catch (error) {
-    throw asStoreError(error);
+    throw asEngineError(error);
   }
 }
 
@@ -106,21 +74,4 @@ async function hideFiles(session: EngineSession, path: string): Promise<void> {
   }
   await session.run('DROP DATABASE default');
   await session.run('CREATE DATABASE default ENGINE = Memory');
-}
-
-async function prepare(
-  session: EngineSession,
-  options: { database?: string; settings?: Readonly<Record<string, string | number>> },
-): Promise<EngineSession> {
-  try {
-    if (options.database !== undefined) await session.run(`USE ${quoteIdentifier(options.database)}`);
-    const settings = Object.entries(options.settings ?? {});
-    if (settings.length > 0) {
-      await session.run(`SET ${settings.map(([name, value]) => `${name} = ${quoteString(String(value))}`).join(', ')}`);
-    }
-    return session;
-  } catch (error) {
-    session.close();
-    throw error;
-  }
 }

@@ -3,12 +3,13 @@ import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient
 import { createChdbConnection } from 'chdb/connection';
 import { encodeRows } from '../../core/sql/json-rows.ts';
 import { quoteIdentifier, setParams } from '../../core/sql/params.ts';
+import type { Engine } from '../../ports/engine.ts';
 import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
-import { type ChdbEngine, openChdbEngine } from './engine.ts';
+import { openChdbEngine } from './engine.ts';
 import { asStoreError } from './errors.ts';
 import { createPool } from './pool.ts';
 
-export type { ChdbEngine, EngineResult, EngineSession } from './engine.ts';
+export type { Engine as ChdbEngine } from '../../ports/engine.ts';
 export { openChdbEngine } from './engine.ts';
 
 export interface ChdbStoreOptions {
@@ -20,7 +21,7 @@ export interface ChdbStoreOptions {
   readers?: number;
 }
 
-export type ChdbStore = Store & { readonly engine: ChdbEngine };
+export type ChdbStore = Store & { readonly engine: Engine };
 
 type ClientConnection = NonNullable<ClickHouseClientConfigOptions['connection']>;
 
@@ -37,9 +38,7 @@ const READER_LIMIT = 'SET max_execution_time = 120';
 export async function openChdbStore({ dir, database, readers = 4 }: ChdbStoreOptions): Promise<ChdbStore> {
   const engine = await openChdbEngine(dir);
   try {
-    const setup = await engine.session();
-    await setup.run(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}`);
-    setup.close();
+    await createDatabase(engine, database);
     const writer = await connect(engine, database, []);
     const pool = await Promise.all(Array.from({ length: readers }, () => connect(engine, database, [READER_LIMIT])));
     return createStore(engine, database, writer, pool);
@@ -49,7 +48,16 @@ export async function openChdbStore({ dir, database, readers = 4 }: ChdbStoreOpt
   }
 }
 
-async function connect(engine: ChdbEngine, database: string, settings: readonly string[]): Promise<ClickHouseClient> {
+async function createDatabase(engine: Engine, database: string): Promise<void> {
+  const session = engine.session();
+  try {
+    await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}`);
+  } finally {
+    session.close();
+  }
+}
+
+async function connect(engine: Engine, database: string, settings: readonly string[]): Promise<ClickHouseClient> {
   // The two packages carry copies of one declaration, which TypeScript takes for two.
   const connection = createChdbConnection({ path: engine.dir }) as unknown as ClientConnection;
   const client = createClient({ connection });
@@ -58,7 +66,7 @@ async function connect(engine: ChdbEngine, database: string, settings: readonly 
 }
 
 function createStore(
-  engine: ChdbEngine,
+  engine: Engine,
   database: string,
   writer: ClickHouseClient,
   readers: readonly ClickHouseClient[],

@@ -1,0 +1,126 @@
+import { quoteIdentifier, quoteString } from '../../lib/core/sql/params.ts';
+import type { Engine, EngineResult, EngineSession } from '../../lib/ports/engine.ts';
+import { exception } from './exception.ts';
+import { requireReading } from './guard.ts';
+import { type Insert, isInsert, runInsert, splitInsert } from './insert.ts';
+import type { SqlRequest } from './request.ts';
+import { chooseSettings, type Setting } from './settings.ts';
+
+export interface Limits {
+  /** Seconds a statement may run on the read-only port. */
+  seconds: number;
+  rows: number;
+  bytes: number;
+  memoryBytes: number;
+}
+
+export interface Executor {
+  engine: Engine;
+  database: string;
+  writable: boolean;
+  limits: Limits;
+  /** The engine's table functions, lower case. */
+  tableFunctions: ReadonlySet<string>;
+}
+
+export interface Answer extends EngineResult {
+  /** The output format really used. */
+  format: string;
+}
+
+const EMPTY: EngineResult = { bytes: new Uint8Array(), rows: 0, rowBytes: 0, elapsedSeconds: 0 };
+
+/** Runs a request's statement on a connection of its own. Throws EngineError. */
+export async function execute(executor: Executor, request: SqlRequest): Promise<Answer> {
+  const { writable } = executor;
+  const settings = chooseSettings(request.settings, writable);
+  const session = executor.engine.session();
+  try {
+    await prepare(session, executor, request, settings);
+    if (!writable) return await read(session, executor.tableFunctions, request);
+    return await runAny(session, request);
+  } finally {
+    session.close();
+  }
+}
+
+async function prepare(session: EngineSession, executor: Executor, request: SqlRequest, settings: readonly Setting[]) {
+  // The engine's own `default` is empty here: who asks for it means the server's.
+  const database = ['', 'default'].includes(request.database) ? executor.database : request.database;
+  await session.run(`USE ${quoteIdentifier(database)}`);
+  const params = [...request.params].map(([name, value]): Setting => [paramSetting(name), value]);
+  const own = executor.writable ? [['max_query_size', '268435456'] as const] : limitSettings(executor.limits);
+  await setAll(session, [...settings, ...own, ...params]);
+  if (!executor.writable) await session.run('SET readonly = 1');
+  else if (request.method === 'GET') await session.run('SET readonly = 2');
+}
+
+async function setAll(session: EngineSession, settings: readonly Setting[]): Promise<void> {
+  if (settings.length === 0) return;
+  await session.run(`SET ${settings.map(([name, value]) => `${name} = ${quoteString(value)}`).join(', ')}`);
+}
+
+function paramSetting(name: string): string {
+  if (!/^\w+$/.test(name)) throw exception('BAD_ARGUMENTS', `${JSON.stringify(name)} is no parameter name`);
+  return `param_${name}`;
+}
+
+function limitSettings({ seconds, rows, bytes, memoryBytes }: Limits): Setting[] {
+  return [
+    ['max_execution_time', `${seconds}`],
+    ['timeout_overflow_mode', 'throw'],
+    ['max_result_rows', `${rows}`],
+    ['max_result_bytes', `${bytes}`],
+    ['result_overflow_mode', 'throw'],
+    ['max_memory_usage', `${memoryBytes}`],
+    ['max_query_size', '1048576'],
+    ['allow_ddl', '0'],
+    ['allow_introspection_functions', '0'],
+  ];
+}
+
+async function read(session: EngineSession, tableFunctions: ReadonlySet<string>, request: SqlRequest): Promise<Answer> {
+  const statement = wholeStatement(request);
+  const canonical = await parseOne(session, statement);
+  requireReading(canonical, tableFunctions);
+  return { ...(await session.run(statement, request.format)), format: formatOf(canonical, request.format) };
+}
+
+async function runAny(session: EngineSession, request: SqlRequest): Promise<Answer> {
+  const { query, body, encoding, format } = request;
+  const insert = isInsert(query === '' ? body.toString('latin1', 0, 4096) : query) ? splitInsert(query, body) : null;
+  if (insert !== null) return runData(session, insert, encoding, request.method);
+  const statement = wholeStatement(request);
+  if (isInsert(statement)) return { ...(await session.run(statement)), format };
+  const canonical = await parseOne(session, statement);
+  return { ...(await session.run(statement, format)), format: formatOf(canonical, format) };
+}
+
+async function runData(session: EngineSession, insert: Insert, encoding: string, method: string): Promise<Answer> {
+  if (method === 'GET') throw exception('READONLY', 'Cannot execute query in readonly mode: INSERT needs POST.');
+  const started = performance.now();
+  await runInsert(insert, encoding, async (sql) => {
+    await session.run(sql);
+  });
+  return { ...EMPTY, elapsedSeconds: (performance.now() - started) / 1000, format: insert.format };
+}
+
+/** As in ClickHouse, the parameter and the body are one statement. */
+function wholeStatement({ query, body, encoding }: SqlRequest): string {
+  if (encoding !== '')
+    throw exception('UNKNOWN_COMPRESSION_METHOD', `Content-Encoding ${encoding} is not supported here`);
+  const statement = body.length === 0 ? query : `${query}${query === '' ? '' : '\n'}${body.toString('utf8')}`;
+  if (statement.includes('\0')) throw exception('SYNTAX_ERROR', 'a statement cannot hold a NUL character');
+  if (statement.trim() === '') throw exception('SYNTAX_ERROR', 'Empty query');
+  return statement;
+}
+
+/** The engine's own formatting of the statement; it refuses more than one. */
+async function parseOne(session: EngineSession, statement: string): Promise<string> {
+  const { bytes } = await session.run(`SELECT formatQuery(${quoteString(statement)})`, 'RawBLOB');
+  return Buffer.from(bytes).toString('utf8');
+}
+
+function formatOf(canonical: string, fallback: string): string {
+  return /\nFORMAT `?(\w+)`?(?:\s*SETTINGS [^\n]*)?$/.exec(canonical)?.[1] ?? fallback;
+}

@@ -1,0 +1,172 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { gunzipSync, inflateSync } from 'node:zlib';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { quoteIdentifier } from '../../lib/core/sql/params.ts';
+import { type Engine, EngineError } from '../../lib/ports/engine.ts';
+import { never } from '../../lib/runtime/deferred.ts';
+import { describeError } from '../../lib/runtime/errors.ts';
+import { listen } from '../../lib/runtime/listen.ts';
+import type { Service } from '../../lib/runtime/service.ts';
+import { contentType } from './content-type.ts';
+import { exception, exceptionText, httpStatus } from './exception.ts';
+import { type Answer, type Executor, execute, type Limits } from './execute.ts';
+import { createGate } from './gate.ts';
+import { isInsert } from './insert.ts';
+import { readRequest, type SqlRequest } from './request.ts';
+
+export interface SqlServerOptions {
+  engine: Engine;
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** False: one statement that reads, within the limits. True: everything, for whoever reaches the port. */
+  writable: boolean;
+  /** Where unqualified names live; also what a client's `default` means. Created when missing. */
+  database: string;
+  logger?: Logger;
+  /** Asked of every request when given; the user's name does not matter. */
+  password?: string;
+  limits?: Partial<Limits>;
+  /** Statements running at once, and those that may wait for their turn. */
+  concurrency?: { running: number; waiting: number };
+  maxBodyBytes?: number;
+}
+
+export type SqlServer = Service & { readonly url: string };
+
+const LIMITS: Limits = { seconds: 30, rows: 1_000_000, bytes: 256 * 2 ** 20, memoryBytes: 2 * 2 ** 30 };
+
+/** ClickHouse's HTTP protocol in front of the embedded engine (see the README beside this). `url` is known once started. */
+export function createSqlServer(options: SqlServerOptions): SqlServer {
+  const { engine, database, writable } = options;
+  const executor: Executor = {
+    engine,
+    database,
+    writable,
+    limits: { ...LIMITS, ...options.limits },
+    tableFunctions: new Set(),
+  };
+  const server = createHttpServer(options, executor);
+  let url = '';
+  return {
+    name: 'sql',
+    get url() {
+      return url;
+    },
+    async start() {
+      executor.tableFunctions = await prepareEngine(engine, database);
+      url = await listen(server, { host: options.host, port: options.port });
+    },
+    stop: async () => {
+      await server.close();
+    },
+    notReady: () => (url === '' ? 'not listening yet' : null),
+    failed: never(),
+  };
+}
+
+async function prepareEngine(engine: Engine, database: string): Promise<Set<string>> {
+  const session = engine.session();
+  try {
+    await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}`);
+    const { bytes } = await session.run('SELECT lower(name) FROM system.table_functions', 'TSV');
+    return new Set(Buffer.from(bytes).toString('utf8').trim().split('\n'));
+  } finally {
+    session.close();
+  }
+}
+
+function createHttpServer(options: SqlServerOptions, executor: Executor): FastifyInstance {
+  const server = fastify({
+    bodyLimit: options.maxBodyBytes ?? (options.writable ? 256 * 2 ** 20 : 4 * 2 ** 20),
+    maxParamLength: 2 ** 20,
+    forceCloseConnections: 'idle',
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const { running, waiting } = options.concurrency ?? { running: 8, waiting: 100 };
+  const gate = createGate(running, waiting);
+  server.get('/ping', (_request, reply) => reply.type('text/html; charset=UTF-8').send('Ok.\n'));
+  server.route({
+    method: ['GET', 'POST'],
+    url: '/',
+    handler: (request, reply) => answer(request, reply, { options, executor, gate }),
+  });
+  server.setErrorHandler((error, _request, reply) => sendError(reply, error, options.logger));
+  server.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/plain').send('There is no such page; POST a query to /\n'),
+  );
+  return server;
+}
+
+interface Handling {
+  options: SqlServerOptions;
+  executor: Executor;
+  gate: ReturnType<typeof createGate>;
+}
+
+async function answer(raw: FastifyRequest, reply: FastifyReply, { options, executor, gate }: Handling) {
+  const request = await readRequest(raw);
+  reply.header('X-ClickHouse-Server-Display-Name', 'driftline');
+  reply.header('X-ClickHouse-Timezone', 'UTC');
+  reply.header('X-ClickHouse-Query-Id', request.queryId ?? randomUUID());
+  if (options.password !== undefined) checkPassword(request, options.password);
+  // A browser or a health check: ClickHouse greets them.
+  if (request.method === 'GET' && request.query === '') return reply.type('text/html; charset=UTF-8').send('Ok.\n');
+  const decoded = decodeStatement(request, options.maxBodyBytes ?? 256 * 2 ** 20);
+  const result = await gate(() => execute(executor, decoded));
+  reply.header('X-ClickHouse-Format', result.format);
+  reply.header('X-ClickHouse-Summary', summary(result));
+  return reply
+    .type(contentType(result.format))
+    .send(Buffer.from(result.bytes.buffer, result.bytes.byteOffset, result.bytes.byteLength));
+}
+
+function checkPassword({ password }: SqlRequest, expected: string): void {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  if (timingSafeEqual(digest(password), digest(expected))) return;
+  throw exception(
+    'AUTHENTICATION_FAILED',
+    'Authentication failed: password is incorrect, or there is no user with such name.',
+  );
+}
+
+/** A statement may come compressed; the data of an INSERT stay as they are, for the engine to unpack. */
+function decodeStatement(request: SqlRequest, maxBytes: number): SqlRequest {
+  if (request.encoding === '' || isInsert(request.query)) return request;
+  const unpack = { gzip: gunzipSync, 'x-gzip': gunzipSync, deflate: inflateSync }[request.encoding];
+  if (unpack === undefined) {
+    throw exception(
+      'UNKNOWN_COMPRESSION_METHOD',
+      `Content-Encoding ${request.encoding} is not supported; send gzip or none`,
+    );
+  }
+  try {
+    return { ...request, encoding: '', body: unpack(request.body, { maxOutputLength: maxBytes }) };
+  } catch (error) {
+    throw exception('INCORRECT_DATA', `the body cannot be unpacked: ${describeError(error)}`);
+  }
+}
+
+function summary({ rows, rowBytes, elapsedSeconds }: Answer): string {
+  return JSON.stringify({
+    result_rows: String(rows),
+    result_bytes: String(rowBytes),
+    elapsed_ns: String(Math.round(elapsedSeconds * 1e9)),
+  });
+}
+
+function sendError(reply: FastifyReply, error: unknown, logger: Logger | undefined) {
+  const known = asEngineError(error);
+  if (known.code === 1002) logger?.error({ err: error }, 'a SQL request failed');
+  reply.header('X-ClickHouse-Exception-Code', String(known.code));
+  return reply.code(httpStatus(known)).type('text/plain; charset=UTF-8').send(exceptionText(known));
+}
+
+function asEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  const tooLarge = error instanceof Error && 'statusCode' in error && error.statusCode === 413;
+  if (tooLarge) return exception('QUERY_IS_TOO_LARGE', 'the body is larger than this server takes');
+  return new EngineError(describeError(error), 1002, 'UNKNOWN_EXCEPTION', { cause: error });
+}
