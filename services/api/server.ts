@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { healthRoutes } from '../../lib/runtime/health-routes.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
 import { installGuard } from './auth/guard.ts';
@@ -30,7 +30,7 @@ export async function buildServer(ctx: ServiceContext, options: ServerOptions): 
   const logger: FastifyBaseLogger = ctx.logger;
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.limits.bodyBytes,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
@@ -62,7 +62,7 @@ async function registerDocs(app: FastifyInstance): Promise<void> {
       },
       security: [{}, { key: [] }],
     },
-    transform: ({ schema, url }) => ({ schema: toJsonSchema(schema as Record<string, unknown>), url }),
+    transform: ({ schema, url }) => ({ schema: toJsonSchema((schema ?? {}) as Record<string, unknown>), url }),
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
 }

@@ -30,7 +30,7 @@ export async function featureStats(
 ): Promise<FeatureDetail['stats']> {
   const rows = await store.query<FeatureDetail['stats'][number]>(
     `SELECT version, role, toUnixTimestamp64Milli(f.window_start) AS window_start, toUnixTimestamp64Milli(f.window_end) AS window_end,
-       count, missing, nan, infinite, wrong_type, mean, stddev, min, max, state, revision
+       count, missing, \`nan\`, infinite, wrong_type, mean, stddev, min, max, state, revision
      FROM feature_stats AS f
      WHERE model = {model:String} AND feature = {feature:String} AND segment = {segment:String}
      ORDER BY f.window_start DESC, version, role LIMIT {windows:UInt32}`,
