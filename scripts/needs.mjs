@@ -17,7 +17,7 @@ export const NEEDS = {
   python: {
     apt: ['python3', 'python3-venv'],
     present: () => onPath('python3'),
-    tests: ['test/services/sql/clickhouse-connect.test.ts'],
+    tests: ['test/services/sql/clickhouse-connect.test.ts', 'test/kafka/pipeline.test.ts'],
   },
 };
 

@@ -9,6 +9,8 @@ const MIN_NODE = [20, 19, 4];
 const production = process.argv.includes('--production');
 const strict = process.env.CI === 'true';
 const missing = new Map();
+/** Clients of another make, to test what Driftline reads and serves: by import name, pinned. */
+const PYTHON_PACKAGES = { clickhouse_connect: 'clickhouse-connect==0.8.18', fastavro: 'fastavro==1.12.1' };
 
 checkNode();
 installPackages();
@@ -16,7 +18,7 @@ if (!production) {
   mkdirSync(cache, { recursive: true });
   installSystemPackages();
   await fetchBroker();
-  installPythonClient();
+  installPythonClients();
   reportMissing();
 }
 
@@ -70,14 +72,15 @@ async function fetchBroker() {
   await fetchKafka().catch((error) => missing.set('java', error.message));
 }
 
-function installPythonClient() {
+function installPythonClients() {
   if (missing.has('python')) return;
-  if (run(python, ['-c', 'import clickhouse_connect'])) return;
-  console.error('setup: installing clickhouse-connect for Python into .cache/python');
+  if (run(python, ['-c', `import ${Object.keys(PYTHON_PACKAGES).join(', ')}`])) return;
+  const wanted = Object.values(PYTHON_PACKAGES);
+  console.error(`setup: installing ${wanted.join(', ')} for Python into .cache/python`);
   const installed =
     run('python3', ['-m', 'venv', `${cache}/python`]) &&
-    run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', 'clickhouse-connect==0.8.18']);
-  if (!installed) missing.set('python', 'clickhouse-connect could not be installed into a virtual environment');
+    run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...wanted]);
+  if (!installed) missing.set('python', `${wanted.join(', ')} could not be installed into a virtual environment`);
 }
 
 function run(command, args) {
