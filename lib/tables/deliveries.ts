@@ -77,15 +77,24 @@ interface DeliveryRow {
   nextAttemptAt: number;
 }
 
-/** All deliveries of an incident, in the order in which they are to be sent. */
-export async function deliveriesOfIncident(store: Store, incident: string): Promise<Delivery[]> {
+/** All deliveries of the incidents named, by incident, each in the order in which they are to be sent. */
+export async function deliveriesOfIncidents(
+  store: Store,
+  incidents: readonly string[],
+): Promise<Map<string, Delivery[]>> {
+  const deliveries = new Map<string, Delivery[]>(incidents.map((incident) => [incident, []]));
+  if (incidents.length === 0) return deliveries;
   const rows = await store.query<DeliveryRow>(
     `SELECT incident, channel, notice_id AS noticeId, notice, attempt, status, state, reason,
             toUnixTimestamp64Milli(next_attempt_at) AS nextAttemptAt
-     FROM delivery_rows FINAL WHERE incident = {incident:String}`,
-    { incident },
+     FROM delivery_rows FINAL WHERE incident IN {incidents:Array(String)}`,
+    { incidents },
   );
-  return rows.map(({ notice, ...row }) => ({ ...row, content: JSON.parse(notice) as OutboxNotice })).sort(inOrder);
+  for (const { notice, ...row } of rows) {
+    deliveries.get(row.incident)?.push({ ...row, content: JSON.parse(notice) as OutboxNotice });
+  }
+  for (const list of deliveries.values()) list.sort(inOrder);
+  return deliveries;
 }
 
 /** By the version told of; of one version the trigger goes first. */

@@ -1,5 +1,5 @@
 import { incidentFeatures, incidentVersion } from '../core/alerts/incident.ts';
-import type { Incident } from '../core/alerts/types.ts';
+import type { AlertEvent, Incident } from '../core/alerts/types.ts';
 import type { Row, Store } from '../ports/store.ts';
 import { sqlTime } from './time.ts';
 
@@ -58,4 +58,20 @@ export async function incidentsBehind(store: Store): Promise<{ incident: string;
   return latest
     .filter((row) => (versions.get(row.incident) ?? -1) < row.version)
     .map(({ incident, model }) => ({ incident, model }));
+}
+
+/** Latest revision of every alert of the incidents named, by incident; one without alert rows has an empty list. */
+export async function alertsOfIncidents(
+  store: Store,
+  incidents: readonly string[],
+): Promise<Map<string, AlertEvent[]>> {
+  const alerts = new Map<string, AlertEvent[]>(incidents.map((incident) => [incident, []]));
+  if (incidents.length === 0) return alerts;
+  const rows = await store.query<{ incident: string; latest: string }>(
+    `SELECT incident, argMax(event, (revision, written_at)) AS latest FROM alert_rows
+     WHERE incident IN {incidents:Array(String)} GROUP BY incident, model, episode`,
+    { incidents },
+  );
+  for (const { incident, latest } of rows) alerts.get(incident)?.push(JSON.parse(latest) as AlertEvent);
+  return alerts;
 }

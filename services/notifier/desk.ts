@@ -3,10 +3,15 @@ import { afterNotice, decideNotice } from '../../lib/core/alerts/notify.ts';
 import type { AlertEvent, Incident } from '../../lib/core/alerts/types.ts';
 import type { Channel } from '../../lib/ports/channel.ts';
 import type { Store } from '../../lib/ports/store.ts';
-import { latestAlertsOfIncident } from '../../lib/tables/alerts.ts';
-import { type Delivery, deliveriesOfIncident, pendingIncidents, writeDeliveries } from '../../lib/tables/deliveries.ts';
-import { incidentsBehind, modelsOfIncidents, writeIncidents } from '../../lib/tables/incidents.ts';
+import {
+  type Delivery,
+  deliveriesOfIncidents,
+  pendingIncidents,
+  writeDeliveries,
+} from '../../lib/tables/deliveries.ts';
+import { alertsOfIncidents, incidentsBehind, modelsOfIncidents, writeIncidents } from '../../lib/tables/incidents.ts';
 import type { Gate } from './gate.ts';
+import { groupCommit } from './group-commit.ts';
 import { createLane, type Lane, type LaneDeps, type QueuedDelivery } from './lane.ts';
 import { newDelivery } from './outbox.ts';
 
@@ -48,10 +53,16 @@ interface Verdict {
 
 /** Idle cases kept in memory; any can be had again from the store. */
 const MAX_CASES = 1000;
-const RECOVERY_SLICE = 100;
+/** Incidents read, judged and written at once. */
+const SLICE = 256;
 
 export function createDesk(deps: DeskDeps): Desk {
   const cases = new Map<string, Case>();
+  const record = groupCommit<Delivery>(async (changed) => {
+    const write = () => writeDeliveries(deps.store, changed);
+    // Once even after the signal aborted: an accepted notice that is not recorded would be sent again.
+    await write().catch(() => deps.stored(write));
+  });
   let tail: Promise<unknown> = Promise.resolve();
 
   /** One at a time: a decision must see the outbox of the one before it. */
@@ -61,16 +72,17 @@ export function createDesk(deps: DeskDeps): Desk {
     return result;
   };
   const evaluate = async (news: readonly IncidentNews[]): Promise<void> => {
-    const verdicts: Verdict[] = [];
-    for (const item of news) {
-      const known = cases.get(item.incident);
-      const file = known ?? (await openCase(deps, item.incident));
-      cases.set(item.incident, file);
-      const verdict = judge(deps, file, item, known !== undefined);
-      if (verdict) verdicts.push(verdict);
-    }
-    await publish(deps, verdicts);
+    for (let i = 0; i < news.length; i += SLICE) await evaluateSlice(news.slice(i, i + SLICE));
     forget(cases);
+  };
+  const evaluateSlice = async (news: readonly IncidentNews[]): Promise<void> => {
+    const opened = news.map(({ incident }) => incident).filter((incident) => !cases.has(incident));
+    for (const [incident, file] of await openCases(deps, opened, record)) cases.set(incident, file);
+    const verdicts = news.map((item) => judge(deps, cases.get(item.incident), item, !opened.includes(item.incident)));
+    await publish(
+      deps,
+      verdicts.filter((verdict) => verdict !== null),
+    );
   };
   const recover = async (owns: (model: string) => Promise<boolean>): Promise<void> => {
     const left = await deps.stored(() => incidentsLeft(deps.store));
@@ -78,7 +90,7 @@ export function createDesk(deps: DeskDeps): Desk {
     for (const { incident, model } of left) {
       if (await owns(model)) owned.push({ incident, events: [], raisedAt: null });
     }
-    for (let i = 0; i < owned.length; i += RECOVERY_SLICE) await evaluate(owned.slice(i, i + RECOVERY_SLICE));
+    await evaluate(owned);
   };
   return {
     handle: (news) => inTurn(() => evaluate(news)),
@@ -97,23 +109,30 @@ async function incidentsLeft(store: Store): Promise<{ incident: string; model: s
   return [...models].map(([incident, model]) => ({ incident, model }));
 }
 
-async function openCase(deps: DeskDeps, incident: string): Promise<Case> {
-  const alerts = await deps.stored(() => latestAlertsOfIncident(deps.store, incident));
-  const deliveries = await deps.stored(() => deliveriesOfIncident(deps.store, incident));
-  if (deps.channels.length === 0)
-    deps.logger.warn({ incident }, `incident ${incident}: nobody is paged, no channel is configured`);
-  const lanes = deps.channels.map(({ channel, gate }): [string, Lane] => {
-    const write = (changed: readonly Delivery[]) => writeDeliveries(deps.store, changed);
-    // Once even after the signal aborted: an accepted notice that is not recorded would be sent again.
-    const record = (changed: readonly Delivery[]) => write(changed).catch(() => deps.stored(() => write(changed)));
-    const own = deliveries.filter((delivery) => delivery.channel === channel.name);
-    return [channel.name, createLane({ ...deps, channel, gate, record }, own)];
+async function openCases(
+  deps: DeskDeps,
+  incidents: readonly string[],
+  record: LaneDeps['record'],
+): Promise<[string, Case][]> {
+  if (incidents.length === 0) return [];
+  const [alerts, deliveries] = await deps.stored(() =>
+    Promise.all([alertsOfIncidents(deps.store, incidents), deliveriesOfIncidents(deps.store, incidents)]),
+  );
+  return incidents.map((incident) => {
+    if (deps.channels.length === 0) {
+      deps.logger.warn({ incident }, `incident ${incident}: nobody is paged, no channel is configured`);
+    }
+    const lanes = deps.channels.map(({ channel, gate }): [string, Lane] => {
+      const own = deliveries.get(incident)?.filter((delivery) => delivery.channel === channel.name) ?? [];
+      return [channel.name, createLane({ ...deps, channel, gate, record }, own)];
+    });
+    return [incident, { alerts: alerts.get(incident) ?? [], lanes: new Map(lanes) }];
   });
-  return { alerts, lanes: new Map(lanes) };
 }
 
 /** What the news makes of an incident; null where all of it was known. */
-function judge(deps: DeskDeps, file: Case, news: IncidentNews, known: boolean): Verdict | null {
+function judge(deps: DeskDeps, file: Case | undefined, news: IncidentNews, known: boolean): Verdict | null {
+  if (!file) return null;
   const alerts = mergeAlerts(file.alerts, news.events);
   if (known && incidentVersion(alerts) === incidentVersion(file.alerts)) return null;
   file.alerts = alerts;

@@ -16,6 +16,8 @@ export interface NotifierOptions {
   backoff?: Partial<BackoffPolicy>;
   /** In [0, 1): spreads retries. */
   random?: () => number;
+  /** How long `stop` lets batches in hand wait for a store or log that stands still, ms. */
+  stopGraceMs?: number;
 }
 
 /** Requests at once to one channel. */
@@ -80,8 +82,8 @@ export function createNotifier(
     owned.set(partition, { desk, abort });
     const owns = async (model: string) => (await log.partitionOf(TOPICS.alerts, model)) === partition;
     // Not awaited: joining must not wait for the store. Batches queue up behind it.
-    desk.recover(owns).catch((error: unknown) => {
-      if (!abort.signal.aborted) logger.error({ err: error, partition }, `recovery failed: ${describeError(error)}`);
+    persist('pending deliveries cannot be taken up', () => desk.recover(owns), abort.signal).catch((error: unknown) => {
+      if (!abort.signal.aborted) failure.reject(error);
     });
     return startAt(partition, committed);
   };
@@ -145,7 +147,7 @@ export function createNotifier(
     const abortAll = () => {
       for (const { abort } of owned.values()) abort.abort(new Error('the notifier stops'));
     };
-    const patience = setTimeout(abortAll, STOP_GRACE_MS);
+    const patience = setTimeout(abortAll, options.stopGraceMs ?? STOP_GRACE_MS);
     await consumer?.close();
     clearTimeout(patience);
     abortAll();

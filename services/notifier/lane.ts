@@ -58,7 +58,8 @@ export function createLane(deps: LaneDeps, history: readonly Delivery[]): Lane {
     while (queue.length > 0 && !deps.signal.aborted) {
       const wait = Math.max(retry.notBefore, deps.gate.notBefore()) - deps.clock.now();
       if (wait > 0) await sleep(wait, undefined, { signal: deps.signal });
-      else await deps.gate.run(() => step(deps, deliveries, queue, retry));
+      // Recorded outside the gate: writing must not keep another incident's page waiting.
+      else await deps.record(await deps.gate.run(() => step(deps, deliveries, queue, retry)));
     }
   };
   const start = () => {
@@ -92,17 +93,17 @@ export function createLane(deps: LaneDeps, history: readonly Delivery[]): Lane {
   };
 }
 
-/** One attempt, its record, and the removal of what is done from the queue. */
+/** One attempt, and the removal of what is done from the queue. Resolves to the deliveries it changed. */
 async function step(
   deps: LaneDeps,
   history: readonly Delivery[],
   queue: QueuedDelivery[],
   retry: { failures: number; notBefore: number },
-): Promise<void> {
-  if (deps.signal.aborted || deps.gate.notBefore() > deps.clock.now()) return;
+): Promise<Delivery[]> {
+  if (deps.signal.aborted || deps.gate.notBefore() > deps.clock.now()) return [];
   const triggers = leadingTriggers(queue);
   const current = triggers.at(-1) ?? queue[0];
-  if (!current) return;
+  if (!current) return [];
   const outcome = await attempt(deps, history, current);
   retry.failures = outcome.kind === 'retry' ? retry.failures + 1 : 0;
   apply(deps, current.delivery, outcome, retry);
@@ -114,7 +115,7 @@ async function step(
   const left = queue.filter(({ delivery }) => delivery.state === 'pending');
   deps.metrics.pending.dec({ channel: deps.channel.name }, queue.length - left.length);
   queue.splice(0, queue.length, ...left);
-  await deps.record([...superseded, current.delivery]);
+  return [...superseded, current.delivery];
 }
 
 function leadingTriggers(queue: readonly QueuedDelivery[]): QueuedDelivery[] {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { createCodec } from '../../../lib/adapters/avro/index.ts';
 import { openChdbStore } from '../../../lib/adapters/chdb/index.ts';
 import { createEmbeddedLog } from '../../../lib/adapters/embedded-log/index.ts';
 import { createPagerDutyChannel } from '../../../lib/adapters/pagerduty/index.ts';
@@ -11,13 +12,13 @@ import { TOPICS } from '../../../lib/core/messages/types.ts';
 import { migrate } from '../../../lib/migrations/index.ts';
 import type { Channel } from '../../../lib/ports/channel.ts';
 import { systemClock } from '../../../lib/ports/clock.ts';
+import { type Row, type SqlParams, type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
 import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
 import { insertAlertEvents } from '../../../lib/tables/alerts.ts';
 import { createNotifier } from '../../../services/notifier/index.ts';
 import type { Fault } from '../../../services/pagerduty-local/enqueue.ts';
 import { createLocalPagerDuty, type LocalPagerDuty } from '../../../services/pagerduty-local/index.ts';
-import { createCodec } from './json-codec.ts';
 
 export const ROUTING_KEY = 'a'.repeat(32);
 
@@ -48,7 +49,7 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-const FAST = { minDelayMs: 20, maxDelayMs: 40 };
+const FAST = { backoff: { minDelayMs: 20, maxDelayMs: 40 }, random: () => 0.5, stopGraceMs: 200 };
 
 export async function openHarness(partitions = 2): Promise<Harness> {
   const dir = await mkdtemp(join(tmpdir(), 'driftline-notifier-'));
@@ -78,7 +79,7 @@ export async function openHarness(partitions = 2): Promise<Harness> {
     },
     channel,
     async start(channels = [channel()], changes = {}) {
-      const notifier = createNotifier({ ...ctx, ...changes }, channels, { backoff: FAST, random: () => 0.5 });
+      const notifier = createNotifier({ ...ctx, ...changes }, channels, FAST);
       await notifier.start();
       await until(() => notifier.notReady() === null, 'the notifier is ready');
       return notifier;
@@ -140,4 +141,25 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
     if (Date.now() > deadline) throw new Error(`waited ten seconds in vain until ${what}`);
     await sleep(5);
   }
+}
+
+/** The store, but statements for which `fails` holds find it unavailable; for queries the table is empty. */
+export function withFailures(store: Store, fails: (table: string, rows: readonly Row[]) => boolean): Store {
+  const guard = (table: string, rows: readonly Row[]) => {
+    if (fails(table, rows)) throw new StoreUnavailableError('scripted outage');
+  };
+  return {
+    database: store.database,
+    async query<T>(sql: string, params?: SqlParams) {
+      guard('', []);
+      return store.query<T>(sql, params);
+    },
+    async insert(table, rows) {
+      guard(table, rows);
+      return store.insert(table, rows);
+    },
+    command: (sql, params) => store.command(sql, params),
+    ping: () => store.ping(),
+    close: () => store.close(),
+  };
 }

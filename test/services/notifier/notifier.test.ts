@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
-import { StoreUnavailableError } from '../../../lib/ports/store.ts';
 import type { Service } from '../../../lib/runtime/service.ts';
 import { insertAlertEvents } from '../../../lib/tables/alerts.ts';
 import { pendingIncidents } from '../../../lib/tables/deliveries.ts';
 import { alert, DAY, member, START } from '../../core/alerts/incident-fixtures.ts';
-import { type Harness, openHarness, until } from './harness.ts';
+import { type Harness, openHarness, until, withFailures } from './harness.ts';
 
 describe('notifier', () => {
   let bench: Harness;
@@ -178,6 +177,45 @@ describe('notifier', () => {
     assert.deepEqual(bench.received('restart').slice(sent), ['trigger 202']);
   });
 
+  it('sends again, under the same key, after a kill between the send and its record', async () => {
+    const first = await start(undefined, {
+      store: withFailures(
+        bench.ctx.store,
+        (table, rows) => table === 'delivery_rows' && rows.some((row) => row.state === 'sent'),
+      ),
+    });
+    await bench.publish(of('killed', { revision: 1 }));
+    await until(() => bench.received('killed').length > 0, 'the trigger was sent');
+    await first.stop();
+    assert.equal((await bench.deliveries('killed'))[0]?.state, 'pending');
+    await start();
+    await settled('killed', 1);
+    await bench.publish(of('killed', { revision: 2, state: 'resolved' }));
+    await settled('killed', 2);
+    assert.deepEqual(bench.received('killed'), ['trigger 202', 'trigger 202', 'resolve 202']);
+    const incidents = bench.pagerduty.incidents().filter((incident) => incident.dedupKey === 'killed');
+    assert.deepEqual(
+      incidents.map(({ state, triggers }) => [state, triggers]),
+      [['resolved', 2]],
+    );
+  });
+
+  it('pages after a kill between the incident and the outbox', async () => {
+    const first = await start(undefined, {
+      store: withFailures(bench.ctx.store, (table) => table === 'delivery_rows'),
+    });
+    await bench.publish(of('halfway', { revision: 1 }));
+    const recorded = () => bench.ctx.store.query("SELECT 1 FROM incidents WHERE incident = 'halfway'");
+    await until(async () => (await recorded()).length === 1, 'the incident is recorded');
+    void first.stop();
+    await sleep(50);
+    assert.deepEqual(await bench.deliveries('halfway'), []);
+    await first.stop();
+    await start();
+    await settled('halfway', 1);
+    assert.deepEqual(bench.received('halfway'), ['trigger 202']);
+  });
+
   it('sends only the newest of several waiting triggers, and counts the older as told', async () => {
     bench.script(() => ({ kind: 'status', status: 503 }));
     await start();
@@ -253,17 +291,7 @@ describe('notifier', () => {
 
   it('waits out a store that does not answer, says so, and loses nothing', async () => {
     let down = false;
-    const { store } = bench.ctx;
-    const flaky = {
-      database: store.database,
-      query: (<T>(...args: Parameters<typeof store.query>) =>
-        down ? Promise.reject(new StoreUnavailableError('down')) : store.query<T>(...args)) as typeof store.query,
-      insert: (...args: Parameters<typeof store.insert>) =>
-        down ? Promise.reject(new StoreUnavailableError('down')) : store.insert(...args),
-      command: store.command.bind(store),
-      ping: store.ping.bind(store),
-      close: store.close.bind(store),
-    };
+    const flaky = withFailures(bench.ctx.store, () => down);
     const notifier = await start(undefined, { store: flaky });
     down = true;
     await bench.publish(of('outage', { revision: 1 }));

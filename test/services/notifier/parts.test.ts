@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { DEFAULT_BACKOFF, nextWait } from '../../../services/notifier/backoff.ts';
+import { createGate } from '../../../services/notifier/gate.ts';
+import { groupCommit } from '../../../services/notifier/group-commit.ts';
+
+describe('nextWait', () => {
+  const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+  it('stays between half and all of the doubled delay, at most a minute, for any number of failures', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e9 }), unit, (failures, random) => {
+        const full = Math.min(60_000, 1000 * 2 ** (failures - 1));
+        const wait = nextWait(failures, null, DEFAULT_BACKOFF, () => random);
+        assert.ok(wait >= full / 2 && wait <= full, `${wait} of ${full}`);
+      }),
+    );
+  });
+
+  it('never comes earlier than Retry-After, and does not believe one of more than a quarter of an hour', () => {
+    assert.equal(
+      nextWait(1, 30_000, DEFAULT_BACKOFF, () => 0),
+      30_000,
+    );
+    assert.equal(
+      nextWait(20, 1000, DEFAULT_BACKOFF, () => 0),
+      30_000,
+    );
+    assert.equal(
+      nextWait(1, 86_400_000, DEFAULT_BACKOFF, () => 0),
+      900_000,
+    );
+  });
+});
+
+describe('createGate', () => {
+  it('runs no more than the limit at once, in order, and goes on after failures', async () => {
+    const gate = createGate(2);
+    const order: number[] = [];
+    let running = 0;
+    let most = 0;
+    const task = (i: number) => async () => {
+      order.push(i);
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      if (i % 2 === 0) throw new Error('even');
+    };
+    const results = await Promise.allSettled([0, 1, 2, 3, 4, 5].map((i) => gate.run(task(i))));
+    assert.equal(most, 2);
+    assert.deepEqual(order, [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(
+      results.map(({ status }) => status === 'rejected'),
+      [true, false, true, false, true, false],
+    );
+  });
+
+  it('keeps the longest pause asked for', () => {
+    const gate = createGate(1);
+    gate.holdUntil(50);
+    gate.holdUntil(20);
+    assert.equal(gate.notBefore(), 50);
+  });
+});
+
+describe('groupCommit', () => {
+  it('writes together what came during a write, each item once and in order', async () => {
+    const writes: number[][] = [];
+    const commit = groupCommit<number>(async (items) => {
+      writes.push([...items]);
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    await Promise.all([commit([1]), commit([2, 3]), commit([]), commit([4])]);
+    await commit([5]);
+    assert.deepEqual(writes, [[1], [2, 3, 4], [5]]);
+  });
+
+  it('fails those whose write failed, and only those', async () => {
+    let fail = true;
+    const commit = groupCommit<number>(async () => {
+      if (fail) throw new Error('no');
+    });
+    await assert.rejects(commit([1]), /no/);
+    fail = false;
+    await commit([2]);
+  });
+});
