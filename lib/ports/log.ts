@@ -77,6 +77,11 @@ export interface ConsumerHandlers {
   /** Called once for every partition lost (rebalance or close). Work in flight for it has finished. Commits made here still count where the log allows. */
   onRevoked(partition: Assignment): Promise<void>;
   onBatch(batch: Batch): Promise<void>;
+  /**
+   * The position moved on without a record (transaction markers, aborted records): nothing below `nextOffset` is left to
+   * read. Same rules as `onBatch`, with which it never overlaps.
+   */
+  onPosition?(position: Omit<Batch, 'records'>): Promise<void>;
 }
 
 export interface ConsumerOptions {

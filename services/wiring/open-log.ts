@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createEmbeddedLog } from '../../lib/adapters/embedded-log/index.ts';
 import { createKafkaLog } from '../../lib/adapters/kafka/index.ts';
+import { createTopicIdentity } from '../../lib/adapters/kafka-metadata/index.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import type { Config } from '../../lib/runtime/config/types.ts';
 import { DriftlineError, describeError } from '../../lib/runtime/errors.ts';
@@ -10,7 +11,8 @@ import { reach } from './reach.ts';
 export async function openLog(config: Config, name: string): Promise<Log> {
   const { log: settings } = config;
   if (settings.kind === 'embedded') return openEmbedded(join(config.dataDir, 'log'), settings.partitions);
-  const log = await createKafkaLog({ brokers: settings.brokers, clientId: `driftline-${name}` });
+  const client = { brokers: settings.brokers, clientId: `driftline-${name}` };
+  const log = createKafkaLog({ ...client, identity: createTopicIdentity(client), replication: settings.replication });
   const error = await reach(() => log.ping());
   if (error === null) return log;
   await log.close().catch(() => {});

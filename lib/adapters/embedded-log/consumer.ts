@@ -1,5 +1,5 @@
+import { type PartitionId, partitionId } from '../../core/assignment.ts';
 import { type Assignment, type Consumer, type ConsumerOptions, StaleAssignmentError } from '../../ports/log.ts';
-import { type PartitionId, partitionId } from './assign.ts';
 import type { Partition } from './catalog.ts';
 import type { Group, GroupMember } from './group.ts';
 import { PartitionReader } from './partition-reader.ts';

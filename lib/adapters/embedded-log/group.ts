@@ -1,4 +1,4 @@
-import { type AssignableMember, assignTopic, type PartitionId } from './assign.ts';
+import { type AssignableMember, assignTopic, type PartitionId } from '../../core/assignment.ts';
 import type { Catalog, Partition } from './catalog.ts';
 
 /** What a group asks of its members. None of these rejects: a member that fails leaves by itself. */

@@ -1,0 +1,34 @@
+import { LogUnavailableError } from '../../ports/log.ts';
+
+/** Group membership has moved on: this member may not commit any more. */
+const STALE = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID']);
+
+export function isStale(error: unknown): boolean {
+  return STALE.has(protocolType(error));
+}
+
+/** Broker trouble becomes LogUnavailableError, which names the brokers; what the caller did wrong stays what it is. */
+export function toLogError(error: unknown, what: string, brokers: readonly string[]): unknown {
+  if (error instanceof LogUnavailableError || !isUnavailable(error)) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LogUnavailableError(`Kafka (${brokers.join(', ')}): cannot ${what}: ${reason}`, { cause: error });
+}
+
+/** Connections refused, lost or slow, and what brokers call retriable; by name, as kafkajs exports few of its errors. */
+const UNAVAILABLE_NAME =
+  /^KafkaJS(NumberOfRetriesExceeded|Connection.*Error|RequestTimeoutError|BrokerNotFound|NoBrokerAvailableError|ClosedConnectionError)$/;
+const UNAVAILABLE_CODE = /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EPIPE|PLT_KFK_(NETWORK|TIMEOUT|MULTIPLE))/;
+
+/** Broker trouble that passes, as opposed to something the caller did wrong. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (UNAVAILABLE_NAME.test(error.name)) return true;
+  if ('code' in error && UNAVAILABLE_CODE.test(String(error.code))) return true;
+  return error.name.startsWith('KafkaJS') && 'retriable' in error && error.retriable === true;
+}
+
+function protocolType(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if ('type' in error && typeof error.type === 'string') return error.type;
+  return protocolType(error.cause);
+}

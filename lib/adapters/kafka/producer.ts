@@ -1,0 +1,135 @@
+import type { Message, Producer } from 'kafkajs';
+import { partitionForKey } from '../../core/partitioner.ts';
+import type { NewRecord } from '../../ports/log.ts';
+
+const MAX_SEND_BYTES = 512 * 1024;
+/** Length fields, timestamps and the like of one record, generously. */
+const RECORD_OVERHEAD = 64;
+
+interface Sending {
+  message: Message;
+  bytes: number;
+  done: (error: unknown) => void;
+}
+
+/**
+ * Sends to one partition, one awaited request at a time, so that records keep their order. What arrives meanwhile goes
+ * into the next request, up to 512 KiB; a greater record goes alone, so that a refused one fails only its own caller.
+ */
+export class PartitionSender {
+  private readonly producer: Producer;
+  private readonly topic: string;
+  private waiting: Sending[] = [];
+  private busy = false;
+
+  constructor(producer: Producer, topic: string) {
+    this.producer = producer;
+    this.topic = topic;
+  }
+
+  /** Resolves when all in-sync replicas have the messages; rejects with the first error among them. */
+  send(messages: readonly Message[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let open = messages.length;
+      let failure: unknown;
+      const done = (error: unknown) => {
+        failure ??= error;
+        open -= 1;
+        if (open > 0) return;
+        if (failure === undefined) resolve();
+        else reject(failure);
+      };
+      for (const message of messages) this.waiting.push({ message, bytes: sizeOf(message), done });
+      if (!this.busy) void this.drain();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    this.busy = true;
+    while (this.waiting.length > 0) {
+      const batch = this.take();
+      const error = await this.producer
+        .send({ topic: this.topic, acks: -1, messages: batch.map(({ message }) => message) })
+        .then(
+          () => undefined,
+          (reason: unknown) => reason ?? new Error('send failed'),
+        );
+      for (const { done } of batch) done(error);
+    }
+    this.busy = false;
+  }
+
+  private take(): Sending[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.waiting.length) {
+      bytes += this.waiting[count]!.bytes;
+      if (count > 0 && bytes > MAX_SEND_BYTES) break;
+      count += 1;
+    }
+    const batch = this.waiting.slice(0, count);
+    this.waiting = this.waiting.slice(count);
+    return batch;
+  }
+}
+
+/** Chooses partitions and keeps one sender for each. */
+export class Appender {
+  private readonly producer: Producer;
+  private readonly senders = new Map<string, PartitionSender>();
+  private turn = 0;
+
+  constructor(producer: Producer) {
+    this.producer = producer;
+  }
+
+  async append(topic: string, partitions: number, records: readonly NewRecord[]): Promise<void> {
+    const byPartition = new Map<number, Message[]>();
+    for (const record of records) {
+      const partition = this.choose(topic, partitions, record);
+      const messages = byPartition.get(partition);
+      const message = toMessage(record, partition);
+      if (messages === undefined) byPartition.set(partition, [message]);
+      else messages.push(message);
+    }
+    await Promise.all([...byPartition].map(([partition, messages]) => this.sender(topic, partition).send(messages)));
+  }
+
+  private choose(topic: string, partitions: number, { partition, key }: NewRecord): number {
+    if (partition !== undefined && !(partition >= 0 && partition < partitions)) {
+      throw new RangeError(`topic ${topic} has ${partitions} partitions, none numbered ${partition}`);
+    }
+    if (partition !== undefined) return partition;
+    return key === null ? this.turn++ % partitions : partitionForKey(Buffer.from(key), partitions);
+  }
+
+  private sender(topic: string, partition: number): PartitionSender {
+    const id = `${topic}/${partition}`;
+    let sender = this.senders.get(id);
+    if (sender === undefined) {
+      sender = new PartitionSender(this.producer, topic);
+      this.senders.set(id, sender);
+    }
+    return sender;
+  }
+}
+
+function toMessage(record: NewRecord, partition: number): Message {
+  return {
+    key: record.key,
+    value: record.value,
+    partition,
+    timestamp: String(record.timestamp ?? Date.now()),
+    ...(record.headers === undefined ? {} : { headers: { ...record.headers } }),
+  };
+}
+
+function sizeOf({ key, value, headers }: Message): number {
+  let bytes = RECORD_OVERHEAD + byteLength(key) + byteLength(value);
+  for (const [name, text] of Object.entries(headers ?? {})) bytes += 8 + name.length + String(text).length;
+  return bytes;
+}
+
+function byteLength(value: string | Buffer | null | undefined): number {
+  return value === null || value === undefined ? 0 : Buffer.byteLength(value);
+}

@@ -1,0 +1,52 @@
+import type { Admin } from 'kafkajs';
+import type { PartitionOffsets, TopicDescription, TopicSpec } from '../../ports/log.ts';
+import type { TopicIdentity } from '../../ports/topic-identity.ts';
+
+const COUNT_TTL_MS = 15_000;
+
+/** Topics of the cluster: making, describing, and how many partitions each has (known for 15 s). */
+export class Topics {
+  private readonly admin: Admin;
+  private readonly identity: TopicIdentity;
+  private readonly replication: number;
+  private readonly counts = new Map<string, { partitions: number; until: number }>();
+
+  constructor(admin: Admin, identity: TopicIdentity, replication: number) {
+    this.admin = admin;
+    this.identity = identity;
+    this.replication = replication;
+  }
+
+  async ensure(specs: readonly TopicSpec[]): Promise<void> {
+    const existing = new Set(await this.admin.listTopics());
+    for (const spec of specs) if (!existing.has(spec.name)) await this.create(spec);
+  }
+
+  async describe(name: string): Promise<TopicDescription> {
+    const description = await this.identity.describe(name);
+    if (description === null) throw new Error(`Kafka topic ${name} does not exist; create it with ensureTopics`);
+    this.counts.set(name, { partitions: description.partitions, until: Date.now() + COUNT_TTL_MS });
+    return description;
+  }
+
+  async partitionCount(name: string): Promise<number> {
+    const known = this.counts.get(name);
+    if (known !== undefined && known.until > Date.now()) return known.partitions;
+    return (await this.describe(name)).partitions;
+  }
+
+  async offsets(name: string): Promise<PartitionOffsets[]> {
+    const offsets = await this.admin.fetchTopicOffsets(name);
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, beginning: Number(low), end: Number(high) }))
+      .sort((one, other) => one.partition - other.partition);
+  }
+
+  private async create(spec: TopicSpec): Promise<void> {
+    const configEntries = Object.entries(spec.config ?? {}).map(([name, value]) => ({ name, value }));
+    const { name: topic, partitions: numPartitions } = spec;
+    const topics = [{ topic, numPartitions, replicationFactor: this.replication, configEntries }];
+    // Answers false, without an error, where another process was quicker.
+    await this.admin.createTopics({ topics, waitForLeaders: true });
+  }
+}
