@@ -41,7 +41,10 @@ export async function openStandalone(config: Config, options: StandaloneOptions)
 function compose({ ctx, engine, connections }: Wired, channels: Channel[]): Standalone {
   const { config, logger } = ctx;
   const api = createApi(ctx, { page: loadPage, readiness: () => [...app.readiness()] });
-  const sql = engine === null ? null : createSqlServer({ engine, ...config.sql, database: ctx.store.database, logger });
+  const sql =
+    engine === null
+      ? null
+      : createSqlServer({ engine, ...config.sql, database: ctx.store.database, writable: false, logger });
   // Links in a page need the port that the api got, which is known once it listens.
   const notifier = lazyService('notifier', () =>
     createNotifier({ ...ctx, config: { ...config, publicUrl: config.publicUrl ?? api.url } }, channels),
