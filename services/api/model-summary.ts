@@ -38,7 +38,7 @@ export async function modelSummaries(
       last_window: last
         ? { start: last.start, end: last.end, events: last.events, errors: last.errors, state: last.state }
         : null,
-      sparkline: tests.map(({ start, ratio }) => ({ window_start: start, ratio })),
+      sparkline: tests.map(({ start, ratio, breached }) => ({ window_start: start, ratio, breached })),
     };
   });
 }

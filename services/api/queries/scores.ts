@@ -1,4 +1,5 @@
 import type { SqlParams, Store } from '../../../lib/ports/store.ts';
+import { effectOf } from '../effect.ts';
 import type { ScoreSeries } from '../schemas/models.ts';
 
 interface ScoreRow {
@@ -71,6 +72,7 @@ function toPoint(row: ScoreRow): ScoreSeries['points'][number] {
     window_start: row.start_ms,
     window_end: row.end_ms,
     score: row.score,
+    effect: effectOf(row.metric, row.score),
     p_value: row.p_value,
     threshold: row.threshold,
     breached: Boolean(row.breached),

@@ -20,8 +20,8 @@ export const modelSummary = z.object({
   breached: z.int().describe('scores over their threshold in the latest scored window'),
   last_window: z.object({ start: time, end: time, events: z.int(), errors: z.int(), state: windowState }).nullable(),
   sparkline: z
-    .array(z.object({ window_start: time, ratio: z.number().nullable() }))
-    .describe('per window the greatest score as a multiple of its threshold'),
+    .array(z.object({ window_start: time, ratio: z.number().nullable(), breached: z.int() }))
+    .describe('per tested window: the greatest effect as a multiple of its threshold, and how many scores breached'),
 });
 export type ModelSummary = z.infer<typeof modelSummary>;
 
@@ -31,6 +31,10 @@ export const scorePoint = z.object({
   window_start: time,
   window_end: time,
   score: z.number().nullable().describe('null: not enough data'),
+  effect: z
+    .number()
+    .nullable()
+    .describe('what the threshold is compared with; null without a score, and for χ² (its threshold is on Cramér’s V)'),
   p_value: z.number().nullable(),
   threshold: z.number(),
   breached: z.boolean(),

@@ -9,7 +9,13 @@ const AXIS = 22;
 /** Reference and current distribution in one picture, with legend and the counts of both sides. */
 export function distributionFigure(distribution: Distribution): HTMLElement {
   const picture = distribution.kind === 'numeric' ? numericPicture(distribution) : categoryBars(distribution);
-  return h('figure', { class: 'distribution' }, legend(distribution), picture, sides(distribution));
+  return h(
+    'figure',
+    { class: 'distribution' },
+    legend(distribution),
+    h('div', { class: 'picture' }, picture),
+    sides(distribution),
+  );
 }
 
 function legend({ reference, current }: Distribution): HTMLElement {

@@ -19,6 +19,17 @@ export function scoreChart(series: ScoreSeries): HTMLElement {
   return box;
 }
 
+/** What is drawn of a point: what its threshold is compared with, or the score where that is something else. */
+export function plotted(point: ScorePoint): number | null {
+  return point.effect ?? point.score;
+}
+
+/** The latest threshold, or null where it is on another scale than what is drawn (χ²: on Cramér's V). */
+export function thresholdLine(points: readonly ScorePoint[]): number | null {
+  const last = points.at(-1);
+  return last && !points.some((point) => point.score !== null && point.effect === null) ? last.threshold : null;
+}
+
 function describe({ metric, feature, points }: ScoreSeries): string {
   const breached = points.filter((point) => point.breached).length;
   const last = points.at(-1);
@@ -29,8 +40,8 @@ function describe({ metric, feature, points }: ScoreSeries): string {
 function data(points: readonly ScorePoint[]): uPlot.AlignedData {
   return [
     points.map((point) => point.window_start / 1000),
-    points.map((point) => point.score),
-    points.map((point) => point.threshold),
+    points.map(plotted),
+    points.map((point) => (thresholdLine(points) === null ? null : point.threshold)),
   ];
 }
 
@@ -46,7 +57,10 @@ function options({ points, metric }: ScoreSeries, width: number): uPlot.Options 
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: { y: false, points: { size: 9 } },
     scales: { y: { range: (_plot, _low, high) => [0, (high || 1) * 1.12] } },
-    axes: [axis, { ...axis, size: 58, values: (_plot, ticks) => ticks.map((tick) => number(tick)) }],
+    axes: [
+      { ...axis, values: (_plot, ticks) => ticks.map(tick) },
+      { ...axis, size: 58, values: (_plot, ticks) => ticks.map((value) => number(value)) },
+    ],
     series: [
       { label: 'Window from', value: (_plot, value) => (value === null ? '–' : time(value * 1000)) },
       {
@@ -69,6 +83,14 @@ function options({ points, metric }: ScoreSeries, width: number): uPlot.Options 
   };
 }
 
+const DAY_NAME = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
+/** The day at midnight UTC, otherwise the time. */
+function tick(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return seconds % 86_400 === 0 ? DAY_NAME.format(date) : date.toISOString().slice(11, 16);
+}
+
 function shade(plot: uPlot, points: readonly ScorePoint[]): void {
   const { ctx, bbox } = plot;
   ctx.save();
@@ -88,12 +110,13 @@ function mark(plot: uPlot, points: readonly ScorePoint[]): void {
   ctx.save();
   ctx.lineWidth = 2 * devicePixelRatio;
   for (const point of points) {
-    if (point.score === null) continue;
+    const value = plotted(point);
+    if (value === null) continue;
     const tone = color(point.breached ? '--bad' : '--current');
     ctx.beginPath();
     ctx.arc(
       plot.valToPos(point.window_start / 1000, 'x', true),
-      plot.valToPos(point.score, 'y', true),
+      plot.valToPos(value, 'y', true),
       radius,
       0,
       2 * Math.PI,

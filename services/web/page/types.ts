@@ -14,7 +14,7 @@ export interface ModelSummary {
   open_incidents: number;
   breached: number;
   last_window: { start: number; end: number; events: number; errors: number; state: WindowState } | null;
-  sparkline: { window_start: number; ratio: number | null }[];
+  sparkline: { window_start: number; ratio: number | null; breached: number }[];
 }
 
 export interface FeatureSummary {
@@ -44,6 +44,8 @@ export interface ScorePoint {
   window_start: number;
   window_end: number;
   score: number | null;
+  /** What the threshold is compared with; null for χ². */
+  effect: number | null;
   p_value: number | null;
   threshold: number;
   breached: boolean;

@@ -99,7 +99,7 @@ function missingSection(stats: readonly FeatureStats[]): HTMLElement {
   const rates = stats.map((row) => ({ value: row.count > 0 ? row.missing / row.count : null, breached: false }));
   return section(
     'Counts by window',
-    h('div', { class: 'rate' }, h('span', {}, 'Missing rate'), sparkline(rates, 0, 'Missing rate')),
+    h('div', { class: 'rate' }, h('span', {}, 'Missing rate'), sparkline(rates, null, 'Missing rate')),
     table(
       'Counts by window',
       [

@@ -26,10 +26,11 @@ export function incidentView(incident: IncidentDetail, figures: readonly MemberF
     h(
       'div',
       { class: 'title' },
-      h('h1', {}, incident.summary || incident.incident),
+      h('h1', {}, title(incident)),
       incidentBadge(incident.state),
       severityBadge(incident.severity),
     ),
+    h('p', { class: 'lede' }, incident.summary),
     h('dl', { class: 'facts wide' }, ...facts(incident)),
     advice(incident),
     ...incident.alerts.map((alert) => alertSection(incident, alert)),
@@ -48,6 +49,13 @@ export function incidentView(incident: IncidentDetail, figures: readonly MemberF
       ...incident.sql.flatMap(({ title, statement }) => [h('h3', {}, title), code(statement)]),
     ),
   ];
+}
+
+/** The columns that moved, by the order in which the incident names them. */
+export function title({ members: columns, model }: Pick<IncidentDetail, 'members' | 'model'>): string {
+  const named = columns.slice(0, 3).join(', ');
+  const more = columns.length > 3 ? ` and ${columns.length - 3} more` : '';
+  return columns.length === 0 ? `Incident of ${model}` : `Drift in ${model}: ${named}${more}`;
 }
 
 function facts(incident: IncidentDetail): HTMLElement[] {

@@ -1,6 +1,7 @@
 import { badge, modelBadge, windowBadge } from '../badges.ts';
 import { type Child, code, empty, h, link, section, table } from '../dom.ts';
 import { count, duration, featurePath, number, percent, time } from '../format.ts';
+import { plotted, thresholdLine } from '../score-chart.ts';
 import { sparkline } from '../sparkline.ts';
 import type { ModelDetail, ScorePoint, ScoreSeries } from '../types.ts';
 import { fact } from './models.ts';
@@ -47,38 +48,54 @@ function nothingTested(model: ModelDetail): HTMLElement {
   );
 }
 
-/** Small multiples, the most breached first. */
+/** One card a column with a line for each metric, the most breached first. */
 function scores(model: ModelDetail, series: readonly ScoreSeries[]): HTMLElement {
-  const sorted = [...series].sort((a, b) => urgency(b) - urgency(a) || (a.feature < b.feature ? -1 : 1));
-  return section('Scores', h('ul', { class: 'multiples' }, ...sorted.map((entry) => multiple(model, entry))));
+  const cards = new Map<string, ScoreSeries[]>();
+  for (const entry of series) cards.set(entry.feature, [...(cards.get(entry.feature) ?? []), entry]);
+  const urgencyOf = (feature: string): number => Math.max(...cards.get(feature)!.map(urgency));
+  const features = [...cards.keys()].sort((a, b) => urgencyOf(b) - urgencyOf(a) || (a < b ? -1 : 1));
+  return section(
+    'Scores',
+    h('ul', { class: 'multiples' }, ...features.map((name) => multiple(model, name, cards.get(name)!))),
+  );
 }
 
 function urgency({ points }: ScoreSeries): number {
   const last = points.at(-1);
   if (!last || last.score === null) return -1;
-  return (last.breached ? 1000 : 0) + (last.threshold > 0 ? Math.min(999, last.score / last.threshold) : 0);
+  const ratio = last.effect !== null && last.threshold > 0 ? Math.min(999, last.effect / last.threshold) : 0;
+  return (last.breached ? 1000 : 0) + ratio;
 }
 
-function multiple(model: ModelDetail, entry: ScoreSeries): HTMLElement {
-  const last = entry.points.at(-1);
-  const points = entry.points.map(({ score, breached }) => ({ value: score, breached }));
+function multiple(model: ModelDetail, feature: string, series: readonly ScoreSeries[]): HTMLElement {
+  const breached = series.some(({ points }) => points.at(-1)?.breached);
   return h(
     'li',
-    { class: last?.breached ? 'multiple breached' : 'multiple' },
-    h(
-      'div',
-      {},
-      link(featurePath(model.model, entry.feature), entry.feature),
-      h('span', { class: 'metric' }, entry.metric),
-    ),
-    sparkline(points, last?.threshold ?? 0, `${entry.metric} of ${entry.feature}`),
-    h('div', { class: 'reading' }, ...reading(last)),
+    { class: breached ? 'multiple breached' : 'multiple' },
+    h('h3', {}, link(featurePath(model.model, feature), feature)),
+    ...series.map((entry) => metricLine(entry, series)),
+  );
+}
+
+/** Version and role are named only where the column has several. */
+function metricLine(entry: ScoreSeries, all: readonly ScoreSeries[]): HTMLElement {
+  const last = entry.points.at(-1);
+  const points = entry.points.map((point) => ({ value: plotted(point), breached: point.breached }));
+  const several = all.some(({ version, role }) => version !== entry.version || role !== entry.role);
+  const about = several ? `${entry.metric} ${entry.version} ${entry.role}` : entry.metric;
+  return h(
+    'div',
+    { class: 'metric-line' },
+    h('span', { class: 'metric', title: entry.definition }, about),
+    sparkline(points, thresholdLine(entry.points), `${entry.metric} of ${entry.feature}`),
+    h('span', { class: last?.breached ? 'reading over' : 'reading' }, ...reading(last)),
   );
 }
 
 function reading(point: ScorePoint | undefined): Child[] {
   if (!point || point.score === null) return ['not enough data'];
-  return [h('strong', {}, number(point.score)), ` against ${number(point.threshold)}`];
+  if (point.effect === null) return [h('strong', {}, number(point.score)), point.breached ? ' over' : ''];
+  return [h('strong', {}, number(point.effect)), ` / ${number(point.threshold)}`];
 }
 
 function breachedSegments(model: ModelDetail, series: readonly ScoreSeries[]): HTMLElement {
@@ -135,7 +152,7 @@ function score(series: readonly ScoreSeries[], feature: string, metric: string):
     fitting.map((entry) => entry.points.at(-1)).find((point) => point?.breached) ?? fitting[0]?.points.at(-1);
   if (!last) return '';
   if (last.score === null) return h('span', { class: 'quiet-text', title: 'Not enough data' }, 'n/a');
-  const text = `${number(last.score)} / ${number(last.threshold)}`;
+  const text = last.effect === null ? number(last.score) : `${number(last.effect)} / ${number(last.threshold)}`;
   return last.breached ? h('strong', { class: 'over' }, text) : text;
 }
 

@@ -15,7 +15,7 @@ export function modelsView({ models }: { models: ModelSummary[] }): HTMLElement[
 }
 
 function card(model: ModelSummary): HTMLElement {
-  const points = model.sparkline.map(({ ratio }) => ({ value: ratio, breached: ratio !== null && ratio > 1 }));
+  const points = model.sparkline.map(({ ratio, breached }) => ({ value: ratio, breached: breached > 0 }));
   return h(
     'li',
     { class: 'card' },
