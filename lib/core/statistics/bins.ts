@@ -39,7 +39,10 @@ export function countGridBins(baseline: BaselineColumn, counts: GridCounts): Bin
     return { ...aside, values };
   }
   const index = categoryIndex(baseline);
-  const other = addTo(values, counts, (cell) => index.get(grid.categories[cell] ?? '') ?? -1);
+  const other = addTo(values, counts, (cell) => {
+    const category = grid.categories[cell]; // undefined in the last cell: any other
+    return category === undefined ? -1 : (index.get(category) ?? -1);
+  });
   return { ...aside, values, unseen: aside.unseen + other };
 }
 

@@ -7,7 +7,7 @@ import type { MetricDefinition, MetricResult } from './types.ts';
 
 const DESCRIPTION =
   'Pearson’s χ² of the 2 × k table (window and baseline) × (the baseline’s categories + any other), on counts of usable ' +
-  'values; Yates’ correction at one degree of freedom. Missing values stay out. Cells expected under 5 in the smaller ' +
+  'values; Yates’ correction at one degree of freedom. Missing values stay out. Cells expected under 1 in the smaller ' +
   'sample are pooled. Effect: Cramér’s V at equal weights of the two samples, √(½Σ(c−r)²/(c+r)), so that it does not depend on ' +
   'their sizes, less its bias (V² − (k−1)(1/n+1/m)/4, at least 0). Source: Pearson 1900; Cramér 1946; Bergsma 2013 for the bias.';
 
@@ -41,7 +41,7 @@ function chi2OfBins(baseline: BaselineColumn, bins: BinCounts, aside: number, si
   if (nothing !== null) return noScore(nothing, sizes);
   const { sketch } = baseline;
   const pooled = poolSmallCells(cells(bins, aside), cells(baselineBins(baseline), sketch.infinite + sketch.wrongType));
-  if (pooled === null) return noScore('too few values for a χ² test: no cell is expected to reach 5', sizes);
+  if (pooled === null) return noScore('too few values for a χ² test: a sample has fewer than 5', sizes);
   const [c, r] = pooled;
   const { chiSquared, pValue } = contingency(c, r);
   return scored(chiSquared, balancedV(c, r), pValue, sizes);

@@ -1,7 +1,9 @@
 import { chiSquaredSurvival } from './special.ts';
 
-/** Expected count under which a cell is pooled: Cochran's rule. */
-const MIN_EXPECTED = 5;
+/** Expected count under which a cell is pooled: Cochran's "none below 1". His 5 would hide a new category in a small window. */
+const MIN_EXPECTED = 1;
+/** Sample size under which nothing is tested. */
+const MIN_SAMPLE = 5;
 
 /** Outcome of a two-sample contingency test. */
 export interface Contingency {
@@ -36,15 +38,14 @@ function cell(observed: number, expected: number, degrees: number): number {
 }
 
 /**
- * The small-count guard: cells whose expected count in the smaller sample is under 5 are pooled into one, and that one, if
- * still under 5, into the smallest cell left. So one unseen row in 20,001 proves nothing. null when nothing could be tested: not
- * even all cells together reach 5.
+ * The small-count guard: cells whose expected count in the smaller sample is under 1 are pooled into one, and that one, if
+ * still under 1, into the smallest cell left. So one unseen row in 20,001 proves nothing. null when a sample has fewer than 5.
  */
 export function poolSmallCells(a: ArrayLike<number>, b: ArrayLike<number>): [number[], number[]] | null {
   const n = total(a);
   const m = total(b);
   const least = (MIN_EXPECTED * (n + m)) / Math.min(n, m);
-  if (!(Math.min(n, m) >= MIN_EXPECTED)) return null;
+  if (Math.min(n, m) < MIN_SAMPLE) return null;
   const cells: [number, number][] = [];
   const rare: [number, number] = [0, 0];
   for (let i = 0; i < a.length; i++) {

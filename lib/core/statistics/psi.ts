@@ -17,7 +17,7 @@ const DESCRIPTION =
   'i = (e[i−1], e[i]]; or its categories) + unseen (other categories, ±∞, wrong type) + missing (missing, NaN). Shares are ' +
   'of all events. Empty bins: a bin’s smaller share is raised to 1/20 of its larger; bins empty on both sides count ' +
   'nothing. Effect: PSI less its expectation under no drift, (B−1)(1/n+1/m) over B bins with mass. p: Pearson’s χ² ' +
-  'on the same bins’ counts, cells expected under 5 pooled. Source: Siddiqi 2006; Yurdakul 2018 for the null expectation.';
+  'on the same bins’ counts, cells expected under 1 pooled. Source: Siddiqi 2006; Yurdakul 2018 for the null expectation.';
 
 /** The population stability index. */
 export const psi: MetricDefinition = {
