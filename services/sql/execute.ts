@@ -50,7 +50,9 @@ async function prepare(session: EngineSession, executor: Executor, request: SqlR
   await session.run(`USE ${quoteIdentifier(database)}`);
   const params = [...request.params].map(([name, value]): Setting => [paramSetting(name), value]);
   const own = executor.writable ? [['max_query_size', '268435456'] as const] : limitSettings(executor.limits);
-  await setAll(session, [...settings, ...own, ...params]);
+  // First, because parameters may be longer than a statement may be by default.
+  await setAll(session, own);
+  await setAll(session, [...settings, ...params]);
   if (!executor.writable) await session.run('SET readonly = 1');
   else if (request.method === 'GET') await session.run('SET readonly = 2');
 }
@@ -87,28 +89,26 @@ async function read(session: EngineSession, tableFunctions: ReadonlySet<string>,
 }
 
 async function runAny(session: EngineSession, request: SqlRequest): Promise<Answer> {
-  const { query, body, encoding, format } = request;
+  const { query, body, format } = request;
   const insert = isInsert(query === '' ? body.toString('latin1', 0, 4096) : query) ? splitInsert(query, body) : null;
-  if (insert !== null) return runData(session, insert, encoding, request.method);
+  if (insert !== null) return runData(session, insert, request.method);
   const statement = wholeStatement(request);
   if (isInsert(statement)) return { ...(await session.run(statement)), format };
   const canonical = await parseOne(session, statement);
   return { ...(await session.run(statement, format)), format: formatOf(canonical, format) };
 }
 
-async function runData(session: EngineSession, insert: Insert, encoding: string, method: string): Promise<Answer> {
+async function runData(session: EngineSession, insert: Insert, method: string): Promise<Answer> {
   if (method === 'GET') throw exception('READONLY', 'Cannot execute query in readonly mode: INSERT needs POST.');
   const started = performance.now();
-  await runInsert(insert, encoding, async (sql) => {
+  await runInsert(insert, async (sql) => {
     await session.run(sql);
   });
   return { ...EMPTY, elapsedSeconds: (performance.now() - started) / 1000, format: insert.format };
 }
 
 /** As in ClickHouse, the parameter and the body are one statement. */
-function wholeStatement({ query, body, encoding }: SqlRequest): string {
-  if (encoding !== '')
-    throw exception('UNKNOWN_COMPRESSION_METHOD', `Content-Encoding ${encoding} is not supported here`);
+function wholeStatement({ query, body }: SqlRequest): string {
   const statement = body.length === 0 ? query : `${query}${query === '' ? '' : '\n'}${body.toString('utf8')}`;
   if (statement.includes('\0')) throw exception('SYNTAX_ERROR', 'a statement cannot hold a NUL character');
   if (statement.trim() === '') throw exception('SYNTAX_ERROR', 'Empty query');

@@ -1,5 +1,4 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import { gunzipSync, inflateSync } from 'node:zlib';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { quoteIdentifier } from '../../lib/core/sql/params.ts';
@@ -9,10 +8,10 @@ import { describeError } from '../../lib/runtime/errors.ts';
 import { listen } from '../../lib/runtime/listen.ts';
 import type { Service } from '../../lib/runtime/service.ts';
 import { contentType } from './content-type.ts';
+import { decodeBody } from './decode.ts';
 import { exception, exceptionText, httpStatus } from './exception.ts';
 import { type Answer, type Executor, execute, type Limits } from './execute.ts';
 import { createGate } from './gate.ts';
-import { isInsert } from './insert.ts';
 import { readRequest, type SqlRequest } from './request.ts';
 
 export interface SqlServerOptions {
@@ -77,10 +76,16 @@ async function prepareEngine(engine: Engine, database: string): Promise<Set<stri
   }
 }
 
+/** Bytes of a body, as sent and unpacked. */
+function bodyLimit({ maxBodyBytes, writable }: SqlServerOptions): number {
+  return maxBodyBytes ?? (writable ? 256 : 4) * 2 ** 20;
+}
+
 function createHttpServer(options: SqlServerOptions, executor: Executor): FastifyInstance {
   const server = fastify({
-    bodyLimit: options.maxBodyBytes ?? (options.writable ? 256 * 2 ** 20 : 4 * 2 ** 20),
-    maxParamLength: 2 ** 20,
+    bodyLimit: bodyLimit(options),
+    // A GET carries its statement in the URL.
+    http: { maxHeaderSize: 2 ** 20 },
     forceCloseConnections: 'idle',
   });
   server.removeAllContentTypeParsers();
@@ -114,8 +119,15 @@ async function answer(raw: FastifyRequest, reply: FastifyReply, { options, execu
   if (options.password !== undefined) checkPassword(request, options.password);
   // A browser or a health check: ClickHouse greets them.
   if (request.method === 'GET' && request.query === '') return reply.type('text/html; charset=UTF-8').send('Ok.\n');
-  const decoded = decodeStatement(request, options.maxBodyBytes ?? 256 * 2 ** 20);
-  const result = await gate(() => execute(executor, decoded));
+  const result = await gate(async () => {
+    const body = await decodeBody(
+      request.body,
+      request.encoding,
+      bodyLimit(options),
+      options.writable ? options.engine : null,
+    );
+    return execute(executor, { ...request, body });
+  });
   reply.header('X-ClickHouse-Format', result.format);
   reply.header('X-ClickHouse-Summary', summary(result));
   return reply
@@ -130,23 +142,6 @@ function checkPassword({ password }: SqlRequest, expected: string): void {
     'AUTHENTICATION_FAILED',
     'Authentication failed: password is incorrect, or there is no user with such name.',
   );
-}
-
-/** A statement may come compressed; the data of an INSERT stay as they are, for the engine to unpack. */
-function decodeStatement(request: SqlRequest, maxBytes: number): SqlRequest {
-  if (request.encoding === '' || isInsert(request.query)) return request;
-  const unpack = { gzip: gunzipSync, 'x-gzip': gunzipSync, deflate: inflateSync }[request.encoding];
-  if (unpack === undefined) {
-    throw exception(
-      'UNKNOWN_COMPRESSION_METHOD',
-      `Content-Encoding ${request.encoding} is not supported; send gzip or none`,
-    );
-  }
-  try {
-    return { ...request, encoding: '', body: unpack(request.body, { maxOutputLength: maxBytes }) };
-  } catch (error) {
-    throw exception('INCORRECT_DATA', `the body cannot be unpacked: ${describeError(error)}`);
-  }
 }
 
 function summary({ rows, rowBytes, elapsedSeconds }: Answer): string {

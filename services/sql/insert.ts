@@ -15,16 +15,6 @@ export interface Insert {
 /** Formats whose data are text that the engine reads behind the statement itself. Others go through a file. */
 const TEXT_FORMATS =
   /^(JSON(EachRow|CompactEachRow|CompactEachRowWithNames|CompactEachRowWithNamesAndTypes|StringsEachRow|ObjectEachRow|Columns|Compact)?|CSV(WithNames|WithNamesAndTypes)?|T(SV|abSeparated)(Raw|WithNames|WithNamesAndTypes)?|Values|LineAsString|TSKV)$/i;
-const COMPRESSION: Readonly<Record<string, string>> = {
-  gzip: 'gzip',
-  'x-gzip': 'gzip',
-  deflate: 'deflate',
-  br: 'br',
-  zstd: 'zstd',
-  lz4: 'lz4',
-  xz: 'xz',
-  bz2: 'bz2',
-};
 const LEADING = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*/;
 
 export function isInsert(statement: string): boolean {
@@ -54,34 +44,29 @@ export function splitInsert(query: string, body: Buffer): Insert | null {
 }
 
 /**
- * Runs an insert of data: text behind the statement, all else (binary formats, compressed bodies, bytes that are no UTF-8)
- * from a file, which the engine reads byte by byte as it is.
+ * Runs an insert of data: text behind the statement, all else (binary formats, bytes that are no UTF-8) from a file, which
+ * the engine reads byte by byte as it is.
  */
-export async function runInsert(insert: Insert, encoding: string, run: (sql: string) => Promise<void>): Promise<void> {
+export async function runInsert(insert: Insert, run: (sql: string) => Promise<void>): Promise<void> {
   if (insert.data.length === 0) return;
-  const compression = encoding === '' ? null : COMPRESSION[encoding];
-  if (compression === undefined) {
-    throw exception('UNKNOWN_COMPRESSION_METHOD', `Content-Encoding ${encoding} is not supported for inserts`);
-  }
-  if (compression === null && TEXT_FORMATS.test(insert.format) && isUtf8(insert.data)) {
+  if (TEXT_FORMATS.test(insert.format) && isUtf8(insert.data)) {
     return run(`${insert.head}\n${insert.data.toString('utf8')}`);
   }
   const dir = await mkdtemp(join(tmpdir(), 'driftline-insert-'));
   try {
     const path = join(dir, 'body');
     await writeFile(path, insert.data);
-    await run(fromFile(insert.head, path, compression));
+    await run(fromFile(insert.head, path));
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-function fromFile(head: string, path: string, compression: string | null): string {
+function fromFile(head: string, path: string): string {
   if (/\bSELECT\b/i.test(head)) {
-    throw exception('NOT_IMPLEMENTED', 'INSERT … SELECT FROM input() takes only uncompressed text formats here');
+    throw exception('NOT_IMPLEMENTED', 'INSERT … SELECT FROM input() takes only text formats here');
   }
-  const source = `FROM INFILE ${quoteString(path)} COMPRESSION ${quoteString(compression ?? 'none')}`;
   const tail = /(\bSETTINGS\b[\s\S]*)?\bFORMAT\s+\w+$/i.exec(head);
   if (tail === null) throw exception('SYNTAX_ERROR', 'the INSERT names no FORMAT for its data');
-  return `${head.slice(0, tail.index)} ${source} ${tail[0]}`;
+  return `${head.slice(0, tail.index)} FROM INFILE ${quoteString(path)} COMPRESSION 'none' ${tail[0]}`;
 }

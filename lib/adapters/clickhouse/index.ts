@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { encodeRows } from '../../core/sql/json-rows.ts';
 import { placeholders, quoteIdentifier } from '../../core/sql/params.ts';
-import { type Row, type SqlParams, type Store, StoreQueryError } from '../../ports/store.ts';
+import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 import { guard, parseRows, refuseException } from './answers.ts';
 
 export interface ClickHouseStoreOptions {
@@ -31,28 +31,32 @@ export function createClickHouseStore(options: ClickHouseStoreOptions): Store {
   const client = connect(options, options.database);
   // A server refuses any statement sent to a database not there yet, even the one that creates it.
   const outside = connect(options, 'default');
+  let closed = false;
+  const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
+    closed ? Promise.reject(new StoreUnavailableError('the store is closed')) : guard(work);
   return {
     database: options.database,
     query: <T>(sql: string, params: SqlParams = {}) =>
-      guard(async () => {
+      whileOpen(async () => {
         requireParams(sql, params);
         const result = await client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' });
         refuseException('', result.response_headers);
         return parseRows<T>(await result.text());
       }),
     insert: async (table, rows) => {
-      if (rows.length > 0) await guard(() => insertRows(client, table, rows));
+      if (rows.length > 0) await whileOpen(() => insertRows(client, table, rows));
     },
     command: (sql, params = {}) => {
       const chosen = /^\s*(CREATE|DROP)\s+DATABASE\b/i.test(sql) ? outside : client;
-      return guard(() => execute(chosen, sql, params));
+      return whileOpen(() => execute(chosen, sql, params));
     },
     ping: () =>
-      guard(async () => {
+      whileOpen(async () => {
         const answer = await client.ping({ select: true });
         if (!answer.success) throw answer.error;
       }),
     close: async () => {
+      closed = true;
       await Promise.all([client.close(), outside.close()]);
     },
   };
@@ -68,6 +72,8 @@ function connect(options: ClickHouseStoreOptions, database: string): ClickHouseC
     max_open_connections: 16,
     application: 'driftline',
     clickhouse_settings: SETTINGS,
+    // Every error is thrown, and logged once by whoever handles it.
+    log: { level: ClickHouseLogLevel.OFF },
     use_multipart_params_auto: true,
   });
 }
