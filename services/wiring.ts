@@ -27,7 +27,7 @@ export interface Wired {
 export async function openContext(config: Config, name: string, logger: ServiceContext['logger']): Promise<Wired> {
   const { store, engine } = await openStore(config);
   try {
-    const log = await openLog(config, name);
+    const log = await openLog(config, name, logger);
     const codec = createCodec({ encoding: config.log.encoding });
     const ctx = { config, log, store, codec, clock: systemClock, logger, metrics: createRegistry() };
     return { ctx, engine, connections: connectionsService(ctx) };

@@ -5,14 +5,16 @@ import { createTopicIdentity } from '../../lib/adapters/kafka-metadata/index.ts'
 import type { Log } from '../../lib/ports/log.ts';
 import type { Config } from '../../lib/runtime/config/types.ts';
 import { DriftlineError, describeError } from '../../lib/runtime/errors.ts';
+import type { ServiceContext } from '../../lib/runtime/service.ts';
 import { reach } from './reach.ts';
 
 /** The log of the configuration, reachable. `name` is the process's, shown to the brokers. */
-export async function openLog(config: Config, name: string): Promise<Log> {
+export async function openLog(config: Config, name: string, logger: ServiceContext['logger']): Promise<Log> {
   const { log: settings } = config;
   if (settings.kind === 'embedded') return openEmbedded(join(config.dataDir, 'log'), settings.partitions);
   const client = { brokers: settings.brokers, clientId: `driftline-${name}` };
-  const log = createKafkaLog({ ...client, identity: createTopicIdentity(client), replication: settings.replication });
+  const { replication } = settings;
+  const log = createKafkaLog({ ...client, identity: createTopicIdentity(client), replication, logger });
   const error = await reach(() => log.ping());
   if (error === null) return log;
   await log.close().catch(() => {});

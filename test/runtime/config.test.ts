@@ -159,7 +159,7 @@ monitors:
   - {name: m, model: nope, metrics: [ks], threshold: {psi: 0.1}, persistence: 0, severity: bad}
   - {model: bare}
 `,
-    { DRIFTLINE_FOO: '1', DRIFTLINE_MODELS_NAME: 'x', DRIFTLINE_HTTP_HOST: '' },
+    { DRIFTLINE_FOO: '1', DRIFTLINE_MODELS_NAME: 'x', DRIFTLINE_HTTP_HOST: ' ', DRIFTLINE_SQL_PORT: '' },
   );
   assert.deepEqual(
     Object.keys(found).sort(),

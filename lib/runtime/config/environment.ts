@@ -24,12 +24,15 @@ function setting(path: string[], schema: z.core.$ZodType): Setting {
   return { path, variable: PREFIX + path.join('_').toUpperCase(), schema };
 }
 
-/** Returns `raw` with the variables of `env` laid over it. An unknown DRIFTLINE_ variable is a mistake too. */
+/**
+ * Returns `raw` with the variables of `env` laid over it. An empty variable counts as unset (compose files pass
+ * `${KEY:-}` on); an unknown DRIFTLINE_ variable is a mistake.
+ */
 export function overlayEnvironment(raw: RawObject, env: NodeJS.ProcessEnv, problems: Problem[]): RawObject {
   const known = new Map(SETTINGS.map((item) => [item.variable, item]));
   let result = raw;
   for (const [variable, value] of Object.entries(env)) {
-    if (value === undefined || !variable.startsWith(PREFIX) || isForeign(variable, value)) continue;
+    if (value === undefined || value === '' || !variable.startsWith(PREFIX) || isForeign(variable, value)) continue;
     const found = known.get(variable);
     if (found === undefined) problems.push({ path: variable, message: unknownVariable(variable) });
     else result = setAt(result, found.path, coerce(found.schema, value));
