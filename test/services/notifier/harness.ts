@@ -20,7 +20,7 @@ import { createNotifier } from '../../../services/notifier/index.ts';
 import type { Fault } from '../../../services/pagerduty-local/enqueue.ts';
 import { createLocalPagerDuty, type LocalPagerDuty } from '../../../services/pagerduty-local/index.ts';
 
-export const ROUTING_KEY = 'a'.repeat(32);
+const ROUTING_KEY = 'a'.repeat(32);
 
 export interface DeliveryView {
   incident: string;
@@ -39,7 +39,7 @@ export interface Harness {
   pagerduty: LocalPagerDuty;
   /** Scripts what the contract server does with the next requests; null: answer as PagerDuty would. */
   script(respond: ((request: number) => Fault | null) | null): void;
-  channel(routingKey?: string): Channel;
+  channel(options?: { routingKey?: string; timeoutMs?: number }): Channel;
   start(channels?: readonly Channel[], ctx?: Partial<ServiceContext>): Promise<Service>;
   /** As the detector does: rows first, then the topic. */
   publish(...events: AlertEvent[]): Promise<void>;
@@ -69,8 +69,8 @@ export async function openHarness(partitions = 2): Promise<Harness> {
     logger: pino({ level: 'silent' }),
     metrics: createRegistry(),
   };
-  const channel = (routingKey = ROUTING_KEY) =>
-    createPagerDutyChannel({ baseUrl: pagerduty.url, routingKey, timeoutMs: 200 });
+  const channel = (changes: { routingKey?: string; timeoutMs?: number } = {}) =>
+    createPagerDutyChannel({ baseUrl: pagerduty.url, routingKey: ROUTING_KEY, ...changes });
   return {
     ctx,
     pagerduty,

@@ -117,7 +117,7 @@ describe('notifier', () => {
     ] as const;
     let next = 0;
     bench.script(() => faults[next++] ?? null);
-    await start();
+    await start([bench.channel({ timeoutMs: 1000 })]);
     await bench.publish(of('faulty', { revision: 1 }));
     await bench.publish(of('faulty', { revision: 2, state: 'resolved' }));
     await settled('faulty', 2);
@@ -132,6 +132,27 @@ describe('notifier', () => {
     ]);
     assert.equal(bench.pagerduty.incidents().filter((incident) => incident.dedupKey === 'faulty').length, 1);
     assert.equal((await bench.deliveries('faulty'))[0]?.attempt, 6);
+  });
+
+  it('pauses the whole account after 429, not only the incident that met it', async () => {
+    let first = true;
+    bench.script(() => {
+      const fault = first ? ({ kind: 'status', status: 429, retryAfter: '0.4' } as const) : null;
+      first = false;
+      return fault;
+    });
+    await start();
+    await bench.publish(of('limited', { revision: 1 }));
+    await until(() => bench.received('limited').length > 0, 'the limit was met');
+    await bench.publish(of('bystander', { revision: 1 }));
+    await settled('limited', 1);
+    await settled('bystander', 1);
+    const [refused, ...accepted] = bench.pagerduty
+      .events()
+      .slice(-3)
+      .map((event) => Date.parse(event.received_at));
+    for (const at of accepted) assert.ok(at - (refused ?? 0) >= 395, `${at - (refused ?? 0)} ms after the limit`);
+    assert.deepEqual(bench.received('bystander'), ['trigger 202']);
   });
 
   it('parks a 400, shows it, does not resolve it, and pages again on news', async () => {
@@ -160,6 +181,26 @@ describe('notifier', () => {
       bench.ctx.store.query<{ state: string }>("SELECT state FROM incidents WHERE incident = 'never'");
     await until(async () => (await state())[0]?.state === 'resolved', 'the incident is resolved');
     assert.deepEqual(bench.received('never'), ['trigger 400']);
+  });
+
+  it('parks a resolve that waited behind a trigger which was then refused', async () => {
+    let status = 503;
+    bench.script(() => ({ kind: 'status', status }));
+    await start();
+    await bench.publish(of('behind', { revision: 1 }));
+    await until(() => bench.received('behind').length > 0, 'an attempt was made');
+    await bench.publish(of('behind', { revision: 2, state: 'resolved' }));
+    await until(async () => (await bench.deliveries('behind')).length === 2, 'the resolve is in the outbox');
+    status = 400;
+    await settled('behind', 2);
+    assert.deepEqual(
+      (await bench.deliveries('behind')).map(({ action, state }) => [action, state]),
+      [
+        ['trigger', 'parked'],
+        ['resolve', 'parked'],
+      ],
+    );
+    assert.ok(bench.received('behind').every((line) => line.startsWith('trigger')));
   });
 
   it('still pages after a stop between the outbox and the send', async () => {
@@ -210,6 +251,7 @@ describe('notifier', () => {
     void first.stop();
     await sleep(50);
     assert.deepEqual(await bench.deliveries('halfway'), []);
+    assert.deepEqual(bench.received('halfway'), [], 'nothing is sent before it is in the outbox');
     await first.stop();
     await start();
     await settled('halfway', 1);
@@ -261,7 +303,7 @@ describe('notifier', () => {
     await bench.publish(of('moved', { revision: 1 }));
     await settled('moved', 1);
     await first.stop();
-    await start([bench.channel('b'.repeat(32))]);
+    await start([bench.channel({ routingKey: 'b'.repeat(32) })]);
     await bench.publish(of('moved', { revision: 2, state: 'resolved' }));
     await settled('moved', 2);
     const [, resolve] = await bench.deliveries('moved');
@@ -313,9 +355,9 @@ describe('notifier', () => {
     for (const model of models) assert.deepEqual(bench.received(`shared-${model}`), ['trigger 202'], model);
   });
 
-  it('stops in bounded time while the store is down and the channel hangs', async () => {
+  it('stops in bounded time while the channel hangs', async () => {
     bench.script(() => ({ kind: 'hang' }));
-    const notifier = await start();
+    const notifier = await start([bench.channel({ timeoutMs: 500 })]);
     await bench.publish(of('hanging', { revision: 1 }));
     await until(() => bench.received('hanging').length > 0, 'an attempt was made');
     const began = Date.now();
