@@ -5,7 +5,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cache, missingFile, NEEDS, python, root } from './needs.mjs';
 
-const PYTHON_PACKAGES = ['clickhouse-connect==0.8.18', 'fastavro==1.12.0'];
 const MIN_NODE = [20, 19, 4];
 const production = process.argv.includes('--production');
 const strict = process.env.CI === 'true';
@@ -19,7 +18,7 @@ if (!production) {
   mkdirSync(cache, { recursive: true });
   installSystemPackages();
   await fetchBroker();
-  installPythonClients();
+  installPythonPackages();
   reportMissing();
 }
 
@@ -73,15 +72,15 @@ async function fetchBroker() {
   await fetchKafka().catch((error) => missing.set('java', error.message));
 }
 
-/** Clients of other makers, which tests talk to Driftline with. */
 function installPythonPackages() {
   if (missing.has('python')) return;
-  if (run(python, ['-c', 'import clickhouse_connect, fastavro'])) return;
-  console.error(`setup: installing ${PYTHON_PACKAGES.join(' ')} into .cache/python`);
+  const packages = Object.values(PYTHON_PACKAGES);
+  if (run(python, ['-c', `import ${Object.keys(PYTHON_PACKAGES).join(', ')}`])) return;
+  console.error(`setup: installing ${packages.join(' ')} into .cache/python`);
   const installed =
     run('python3', ['-m', 'venv', `${cache}/python`]) &&
-    run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...PYTHON_PACKAGES]);
-  if (!installed) missing.set('python', `${PYTHON_PACKAGES.join(' and ')} could not be installed into .cache/python`);
+    run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...packages]);
+  if (!installed) missing.set('python', `${packages.join(' and ')} could not be installed into .cache/python`);
 }
 
 function run(command, args) {
