@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { parseLabel, parsePrediction } from '../../../lib/core/events/index.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { Log } from '../../../lib/ports/log.ts';
@@ -9,9 +10,19 @@ import { decodeBody } from './body.ts';
 import { splitItems } from './items.ts';
 import { type IngestKind, submit } from './submit.ts';
 
+const PREDICTION = {
+  prediction_id: 'p1',
+  model: 'car-loan',
+  version: '1',
+  timestamp: 1540922400000,
+  features: { car_value: 12638, salary_range: '0 - 20K €', repaid: false, age: null },
+  prediction: { label: '1', score: 0.99 },
+};
+const LABEL = { prediction_id: 'p1', model: 'car-loan', label: 1, timestamp: 1541000000000 };
+
 const KINDS: readonly IngestKind[] = [
-  { path: '/v1/predictions', topic: TOPICS.predictions, parse: parsePrediction },
-  { path: '/v1/labels', topic: TOPICS.labels, parse: parseLabel },
+  { path: '/v1/predictions', topic: TOPICS.predictions, parse: parsePrediction, example: PREDICTION },
+  { path: '/v1/labels', topic: TOPICS.labels, parse: parseLabel, example: LABEL },
 ];
 
 /** POST /v1/predictions and /v1/labels. Bodies stay bytes until their size is known. */
@@ -27,6 +38,10 @@ function registerKind(app: FastifyInstance, kind: IngestKind, log: Log, limits: 
   const noun = kind.path.slice('/v1/'.length);
   const schema = {
     tags: ['events'],
+    consumes: ['application/json', 'application/x-ndjson'],
+    body: z
+      .unknown()
+      .meta({ description: `One of the ${noun}, an array of them, or one a line`, example: kind.example }),
     summary: `Send ${noun}: a JSON object, an array of them, or NDJSON`,
     description:
       'What is counted as accepted is durable in the log. `Driftline-Arrival: event` takes each event’s own timestamp as its arrival: a replay.',

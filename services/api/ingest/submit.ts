@@ -1,4 +1,4 @@
-import type { Decoded, Label, Prediction, Rejection } from '../../../lib/core/events/types.ts';
+import type { Decoded, Label, Prediction, Rejection, RejectionCode } from '../../../lib/core/events/types.ts';
 import { HEADERS } from '../../../lib/core/messages/types.ts';
 import type { Log, NewRecord } from '../../../lib/ports/log.ts';
 import type { Limits } from '../limits.ts';
@@ -10,6 +10,8 @@ export interface IngestKind {
   path: string;
   topic: string;
   parse(json: unknown): Decoded<Prediction | Label>;
+  /** Shown in /docs. */
+  example: object;
 }
 
 export type RejectedItem = Rejection & { index: number };
@@ -45,16 +47,15 @@ function toRecord(kind: IngestKind, item: Item, options: { eventTime: boolean; l
   const parsed = kind.parse(item.json);
   if (!parsed.ok) return parsed;
   const value = serialise(item.json);
+  if (value === null) return rejected('wrong_type', 'the event nests too deeply');
   const bytes = Buffer.byteLength(value);
-  if (bytes > options.limits.eventBytes) return tooLarge(bytes, options.limits.eventBytes);
+  const limit = options.limits.eventBytes;
+  if (bytes > limit) return rejected('too_large', `the event has ${bytes} bytes; at most ${limit} are taken`);
   const { predictionId, timestamp } = parsed.value;
   const headers = options.eventTime ? { headers: { [HEADERS.arrival]: String(timestamp) } } : {};
   return { ok: true, value: { key: predictionId, value, ...headers } };
 }
 
-function tooLarge(bytes: number, limit: number): Decoded<NewRecord> {
-  return {
-    ok: false,
-    rejection: { code: 'too_large', path: '', message: `the event has ${bytes} bytes; at most ${limit} are taken` },
-  };
+function rejected(code: RejectionCode, message: string): Decoded<NewRecord> {
+  return { ok: false, rejection: { code, path: '', message } };
 }
