@@ -41,7 +41,7 @@ export interface Demo {
 }
 
 /** The local PagerDuty knows no accounts: any key of the right length is one. */
-const LOCAL_ROUTING_KEY = 'driftline-demo-local-routing-key';
+const LOCAL_ROUTING_KEY = 'driftlinedemo0local0routing0key0';
 
 /** Generates the monitors, starts Driftline in this process, replays both streams and waits for the last verdict. */
 export async function runDemo(options: DemoOptions): Promise<Demo> {
