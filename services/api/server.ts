@@ -42,7 +42,7 @@ export async function buildServer(ctx: ServiceContext, options: ServerOptions): 
   await registerDocs(app);
   await app.register(healthRoutes, { metrics: ctx.metrics, readiness: options.readiness });
   app.register(async (scope) => {
-    registerIngest(scope, ctx.log, options.limits);
+    registerIngest(scope, ctx, options.limits);
     registerModels(scope, ctx.store);
     registerMonitors(scope, ctx.store, ctx.config.monitors);
     registerAlerts(scope, ctx.store);
@@ -62,7 +62,10 @@ async function registerDocs(app: FastifyInstance): Promise<void> {
       },
       security: [{}, { key: [] }],
     },
-    transform: ({ schema, url }) => ({ schema: toJsonSchema((schema ?? {}) as Record<string, unknown>), url }),
+    transform: ({ schema, url }) => ({
+      schema: { tags: ['operations'], ...toJsonSchema((schema ?? {}) as Record<string, unknown>) },
+      url,
+    }),
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
 }

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { parseLabel, parsePrediction } from '../../../lib/core/events/index.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { Log } from '../../../lib/ports/log.ts';
+import { counter } from '../../../lib/runtime/metrics.ts';
+import type { ServiceContext } from '../../../lib/runtime/service.ts';
 import { ApiError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import { errorResponses, ingestAnswer } from '../schemas/common.ts';
 import { decodeBody } from './body.ts';
 import { splitItems } from './items.ts';
-import { type IngestKind, submit } from './submit.ts';
+import { type IngestKind, type IngestResult, submit } from './submit.ts';
 
 const PREDICTION = {
   prediction_id: 'p1',
@@ -26,15 +28,29 @@ const KINDS: readonly IngestKind[] = [
 ];
 
 /** POST /v1/predictions and /v1/labels. Bodies stay bytes until their size is known. */
-export function registerIngest(app: FastifyInstance, log: Log, limits: Limits): void {
+export function registerIngest(app: FastifyInstance, { log, metrics }: ServiceContext, limits: Limits): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.bodyBytes }, (_request, body, done) =>
     done(null, body),
   );
-  for (const kind of KINDS) registerKind(app, kind, log, limits);
+  const events = counter(metrics, 'driftline_http_events_total', 'Events received over HTTP, by what became of them', [
+    'kind',
+    'outcome',
+  ]);
+  const count = (kind: string, { accepted, rejected }: IngestResult): void => {
+    events.inc({ kind, outcome: 'accepted' }, accepted);
+    events.inc({ kind, outcome: 'rejected' }, rejected.length);
+  };
+  for (const kind of KINDS) registerKind(app, kind, log, limits, count);
 }
 
-function registerKind(app: FastifyInstance, kind: IngestKind, log: Log, limits: Limits): void {
+function registerKind(
+  app: FastifyInstance,
+  kind: IngestKind,
+  log: Log,
+  limits: Limits,
+  count: (kind: string, result: IngestResult) => void,
+): void {
   const noun = kind.path.slice('/v1/'.length);
   const schema = {
     tags: ['events'],
@@ -51,7 +67,9 @@ function registerKind(app: FastifyInstance, kind: IngestKind, log: Log, limits: 
     const eventTime = readArrival(request);
     const body = await decodeBody(rawBody(request), request.headers['content-encoding'], limits.bodyBytes);
     const items = splitItems(body, request.headers['content-type'], limits.events);
-    return reply.code(202).send(await submit(log, kind, items, { eventTime, limits }));
+    const result = await submit(log, kind, items, { eventTime, limits });
+    count(noun, result);
+    return reply.code(202).send(result);
   });
 }
 
