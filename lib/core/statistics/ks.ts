@@ -1,5 +1,6 @@
 import type { BaselineColumn } from '../baselines/types.ts';
-import { cdfAtOrBelow, cdfBelow } from '../sketch/numeric.ts';
+import { fractionBetween } from '../sketch/knots.ts';
+import { cdfAtOrBelow } from '../sketch/numeric.ts';
 import type { FeatureSketch, GridCounts, NumericDistribution } from '../sketch/types.ts';
 import { kolmogorovTwoSample } from './kolmogorov.ts';
 import { noScore, nothingToCompare, type Sizes, scored, valueSizes } from './results.ts';
@@ -21,9 +22,43 @@ export const ks: MetricDefinition = {
   computeOnGrid: { definition: 'ks/two-sample-grid@1', compute: ksOnGrid },
 };
 
-/** sup|F−G| of two distributions that both have observations. Symmetric; 0 to 1. */
+/**
+ * sup|F−G| of two distributions that both have observations, read at the union of their knots from both sides in one pass.
+ * Symmetric; 0 to 1. Compares counts crosswise (a·m against b·n), so that exact sketches give D without rounding.
+ */
 export function ksDistance(a: NumericDistribution, b: NumericDistribution): number {
-  return Math.max(distanceAtKnots(a, b), distanceAtKnots(b, a));
+  return Math.min(1, Math.max(crosswise(a, b), crosswise(b, a)) / (a.n * b.n));
+}
+
+/** The greatest |F·n·m − G·n·m| at the knots of `a`. One loop without calls: it is most of a monitor's evaluation. */
+function crosswise(a: NumericDistribution, b: NumericDistribution): number {
+  const { values: x, below: aBelow, atOrBelow: aUpTo, n } = a;
+  const { values: y, below: bBelow, atOrBelow: bUpTo, n: m } = b;
+  const last = y.length - 1;
+  let distance = 0;
+  for (let i = 0, j = 0; i < x.length; i++) {
+    const value = x[i]!;
+    while (j <= last && y[j]! < value) j++;
+    let left = 0;
+    let right = 0;
+    if (j > last) {
+      left = m;
+      right = m;
+    } else if (y[j] === value) {
+      left = bBelow[j]!;
+      right = bUpTo[j]!;
+    } else if (j > 0) {
+      const from = bUpTo[j - 1]!;
+      const mass = bBelow[j]! - from;
+      left = mass === 0 ? from : from + mass * fractionBetween(value, y[j - 1]!, y[j]!);
+      right = left;
+    }
+    const offLeft = Math.abs(aBelow[i]! * m - left * n);
+    const offRight = Math.abs(aUpTo[i]! * m - right * n);
+    if (offLeft > distance) distance = offLeft;
+    if (offRight > distance) distance = offRight;
+  }
+  return distance;
 }
 
 function ksOfSketches(baseline: BaselineColumn, current: FeatureSketch): MetricResult {
@@ -60,15 +95,4 @@ function ksOnGrid(baseline: BaselineColumn, current: GridCounts): MetricResult {
 
 function tested(d: number, sizes: Sizes): MetricResult {
   return scored(d, d, kolmogorovTwoSample(d, sizes.nCurrent, sizes.nBaseline), sizes);
-}
-
-function distanceAtKnots(a: NumericDistribution, b: NumericDistribution): number {
-  let d = 0;
-  for (let i = 0; i < a.values.length; i++) {
-    const x = a.values[i]!;
-    const left = Math.abs(a.below[i]! / a.n - cdfBelow(b, x) / b.n);
-    const right = Math.abs(a.atOrBelow[i]! / a.n - cdfAtOrBelow(b, x) / b.n);
-    d = Math.max(d, left, right);
-  }
-  return d;
 }
