@@ -9,6 +9,7 @@ export class NumberBuffer {
   readonly #parts: NumericDistribution[] = [];
   #values = new Float64Array(FIRST_CAPACITY);
   #length = 0;
+  #bytes = FIRST_CAPACITY * Float64Array.BYTES_PER_ELEMENT;
 
   add(value: number): void {
     if (this.#length === CHUNK_LIMITS.foldAt) this.#fold();
@@ -18,7 +19,7 @@ export class NumberBuffer {
 
   /** Bytes held, estimated: a function of the values added alone. */
   get bytes(): number {
-    return this.#values.byteLength + this.#parts.reduce((sum, part) => sum + 3 * part.values.byteLength, 0);
+    return this.#bytes;
   }
 
   /** The distribution so far. Works on a copy. */
@@ -29,13 +30,16 @@ export class NumberBuffer {
   }
 
   #fold(): void {
-    this.#parts.push(sketchNumeric(this.#values, this.#length));
+    const part = sketchNumeric(this.#values, this.#length);
+    this.#parts.push(part);
+    this.#bytes += 3 * part.values.byteLength;
     this.#length = 0;
   }
 
   #grow(): void {
     const values = new Float64Array(this.#values.length * 2);
     values.set(this.#values);
+    this.#bytes += this.#values.byteLength;
     this.#values = values;
   }
 }

@@ -60,24 +60,33 @@ function readClass(output: FieldReader): string | null {
 function readFeatures(event: FieldReader): Map<string, FeatureValue> {
   const features = new Map<string, FeatureValue>();
   for (const [key, value] of event.entries('features') ?? []) {
-    const path = `features.${key.slice(0, LIMITS.nameLength)}`;
     const name = wellFormed(key);
     const problem = featureNameProblem(name, LIMITS.nameLength);
-    if (problem !== null) event.reject('bad_name', path, problem);
-    features.set(name, readValue(event, path, value));
+    if (problem !== null) event.reject('bad_name', pathOf(key), problem);
+    features.set(name, typeof value === 'number' ? value : readValue(event, key, value));
   }
   return features;
 }
 
-function readValue(event: FieldReader, path: string, value: unknown): FeatureValue {
+/** Made only where something is wrong. */
+function pathOf(feature: string): string {
+  return `features.${feature.slice(0, LIMITS.nameLength)}`;
+}
+
+function readValue(event: FieldReader, feature: string, value: unknown): FeatureValue {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') {
-    if (value.length > LIMITS.textLength) event.reject('too_large', path, `more than ${LIMITS.textLength} characters`);
-    return wellFormed(value);
+    if (value.length <= LIMITS.textLength) return wellFormed(value);
+    event.reject('too_large', pathOf(feature), `more than ${LIMITS.textLength} characters`);
+    return null;
   }
   if (isScalar(value)) return value;
-  if (Array.isArray(value)) return readVector(event, path, value);
-  event.reject('wrong_type', path, 'expected a number, text, boolean, null or array of numbers, got an object');
+  if (Array.isArray(value)) return readVector(event, pathOf(feature), value);
+  event.reject(
+    'wrong_type',
+    pathOf(feature),
+    'expected a number, text, boolean, null or array of numbers, got an object',
+  );
   return null;
 }
 

@@ -1,4 +1,4 @@
-const LONE_SURROGATE = /\p{Surrogate}/u;
+const SURROGATE = /[\ud800-\udfff]/;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 const DIMENSION = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
 
@@ -7,7 +7,7 @@ const DIMENSION = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
  * and Avro would otherwise each mend or refuse it in their own way.
  */
 export function wellFormed(text: string): string {
-  return LONE_SURROGATE.test(text) ? text.replace(LONE_SURROGATES, '\uFFFD') : text;
+  return SURROGATE.test(text) ? text.replace(LONE_SURROGATES, '\uFFFD') : text;
 }
 
 /** The rule for names of models, roles, segments and protected attributes. */
@@ -17,12 +17,23 @@ export function isDimensionName(name: string): boolean {
 
 const RESERVED = new Set(['latency_ms', 'prediction.score', 'prediction.label', 'prediction.value']);
 
+/** Names found good before: most events bring the same ones, and looking at every character again costs more than the event. */
+const goodNames = new Set<string>();
+const REMEMBERED_NAMES = 20_000;
+
 /**
  * Why a feature cannot have this name, or null. Features are called what the columns of people's files are called, so
  * that the dimension rule does not apply to them: any text of 1 to `limit` characters without control characters, save
  * the names Driftline gives to the columns outside the features.
  */
 export function featureNameProblem(name: string, limit: number): string | null {
+  if (goodNames.has(name)) return null;
+  const problem = inspectFeatureName(name, limit);
+  if (problem === null && goodNames.size < REMEMBERED_NAMES) goodNames.add(name);
+  return problem;
+}
+
+function inspectFeatureName(name: string, limit: number): string | null {
   if (name === '') return 'a feature needs a name';
   if (name.length > limit) return `a feature's name has at most ${limit} characters`;
   for (let i = 0; i < name.length; i++) {
