@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteString } from '../../lib/core/sql/params.ts';
 import type { Engine, EngineResult, EngineSession } from '../../lib/ports/engine.ts';
 import { exception } from './exception.ts';
-import { requireReading } from './guard.ts';
+import { type EngineNames, requireReading } from './guard.ts';
 import { type Insert, isInsert, runInsert, splitInsert } from './insert.ts';
 import type { SqlRequest } from './request.ts';
 import { chooseSettings, type Setting } from './settings.ts';
@@ -19,8 +19,7 @@ export interface Executor {
   database: string;
   writable: boolean;
   limits: Limits;
-  /** The engine's table functions, lower case. */
-  tableFunctions: ReadonlySet<string>;
+  names: EngineNames;
 }
 
 export interface Answer extends EngineResult {
@@ -37,7 +36,7 @@ export async function execute(executor: Executor, request: SqlRequest): Promise<
   const session = executor.engine.session();
   try {
     await prepare(session, executor, request, settings);
-    if (!writable) return await read(session, executor.tableFunctions, request);
+    if (!writable) return await read(session, executor, request);
     return await runAny(session, request);
   } finally {
     session.close();
@@ -81,11 +80,15 @@ function limitSettings({ seconds, rows, bytes, memoryBytes }: Limits): Setting[]
   ];
 }
 
-async function read(session: EngineSession, tableFunctions: ReadonlySet<string>, request: SqlRequest): Promise<Answer> {
-  const statement = wholeStatement(request);
-  const canonical = await parseOne(session, statement);
-  requireReading(canonical, tableFunctions);
-  return { ...(await session.run(statement, request.format)), format: formatOf(canonical, request.format) };
+/** What was parsed and judged is what runs: the engine's own formatting, not the text that came. */
+async function read(session: EngineSession, { names, limits }: Executor, request: SqlRequest): Promise<Answer> {
+  const canonical = await parseOne(session, wholeStatement(request));
+  requireReading(canonical, names);
+  const result = await session.run(canonical, request.format);
+  if (result.bytes.length > limits.bytes) {
+    throw exception('TOO_MANY_ROWS_OR_BYTES', `Limit for result exceeded, max bytes: ${limits.bytes}`);
+  }
+  return { ...result, format: formatOf(canonical, request.format) };
 }
 
 async function runAny(session: EngineSession, request: SqlRequest): Promise<Answer> {

@@ -2,7 +2,7 @@ import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { quoteIdentifier } from '../../lib/core/sql/params.ts';
-import { type Engine, EngineError } from '../../lib/ports/engine.ts';
+import { type Engine, EngineError, type EngineSession } from '../../lib/ports/engine.ts';
 import { never } from '../../lib/runtime/deferred.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { listen } from '../../lib/runtime/listen.ts';
@@ -12,6 +12,7 @@ import { decodeBody } from './decode.ts';
 import { exception, exceptionText, httpStatus } from './exception.ts';
 import { type Answer, type Executor, execute, type Limits } from './execute.ts';
 import { createGate } from './gate.ts';
+import type { EngineNames } from './guard.ts';
 import { readRequest, type SqlRequest } from './request.ts';
 
 export interface SqlServerOptions {
@@ -34,6 +35,7 @@ export interface SqlServerOptions {
 
 export type SqlServer = Service & { readonly url: string };
 
+const NO_NAMES: EngineNames = { functions: new Set(), tableFunctions: new Set() };
 const LIMITS: Limits = { seconds: 30, rows: 1_000_000, bytes: 256 * 2 ** 20, memoryBytes: 2 * 2 ** 30 };
 
 /** ClickHouse's HTTP protocol in front of the embedded engine (see the README beside this). `url` is known once started. */
@@ -44,7 +46,7 @@ export function createSqlServer(options: SqlServerOptions): SqlServer {
     database,
     writable,
     limits: { ...LIMITS, ...options.limits },
-    tableFunctions: new Set(),
+    names: NO_NAMES,
   };
   const server = createHttpServer(options, executor);
   let url = '';
@@ -54,7 +56,7 @@ export function createSqlServer(options: SqlServerOptions): SqlServer {
       return url;
     },
     async start() {
-      executor.tableFunctions = await prepareEngine(engine, database);
+      executor.names = await prepareEngine(engine, database);
       url = await listen(server, { host: options.host, port: options.port });
     },
     stop: async () => {
@@ -65,15 +67,22 @@ export function createSqlServer(options: SqlServerOptions): SqlServer {
   };
 }
 
-async function prepareEngine(engine: Engine, database: string): Promise<Set<string>> {
+async function prepareEngine(engine: Engine, database: string): Promise<EngineNames> {
   const session = engine.session();
   try {
     await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}`);
-    const { bytes } = await session.run('SELECT lower(name) FROM system.table_functions', 'TSV');
-    return new Set(Buffer.from(bytes).toString('utf8').trim().split('\n'));
+    return {
+      functions: await readNames(session, 'functions'),
+      tableFunctions: await readNames(session, 'table_functions'),
+    };
   } finally {
     session.close();
   }
+}
+
+async function readNames(session: EngineSession, table: string): Promise<Set<string>> {
+  const { bytes } = await session.run(`SELECT lower(name) FROM system.${table}`, 'TSV');
+  return new Set(Buffer.from(bytes).toString('utf8').trim().split('\n'));
 }
 
 /** Bytes of a body, as sent and unpacked. */
