@@ -59,9 +59,9 @@ export class Retention {
       beginning = key[1] + batchCount(value);
     }
     if (old.length === 0) return false;
-    await storage.write(() => {
-      for (const baseOffset of old) storage.batches.remove([partition.uid, baseOffset]);
-      storage.meta.put(boundsKey(partition.uid), { beginning, end: Math.max(beginning, partition.end) });
+    await storage.write((transaction) => {
+      for (const baseOffset of old) transaction.removeBatch([partition.uid, baseOffset]);
+      transaction.putMeta(boundsKey(partition.uid), { beginning, end: Math.max(beginning, partition.end) });
     });
     partition.beginning = beginning;
     wake(partition);

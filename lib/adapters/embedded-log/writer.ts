@@ -2,7 +2,7 @@ import { LogUnavailableError } from '../../ports/log.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type Partition, wake } from './catalog.ts';
 import { type EncodedBatch, encodeBatches, type PreparedRecord } from './record-batch.ts';
-import type { MetaKey, Storage } from './storage.ts';
+import type { MetaKey, Storage, Transaction } from './storage.ts';
 
 /** What goes into the next transaction. */
 interface Group {
@@ -73,17 +73,17 @@ export class Writer {
       end: partition.end + records.length,
       batches: encodeBatches(this.bytes, partition.end, records),
     }));
-    await this.storage.write(() => {
-      for (const { partition, batches } of encoded) this.putBatches(partition, batches);
-      for (const { key, value } of group.meta.values()) this.storage.meta.put(key, value);
+    await this.storage.write((transaction) => {
+      for (const { partition, batches } of encoded) putBatches(transaction, partition, batches);
+      for (const { key, value } of group.meta.values()) transaction.putMeta(key, value);
     });
     for (const { partition, end } of encoded) {
       partition.end = end;
       wake(partition);
     }
   }
+}
 
-  private putBatches(partition: Partition, batches: readonly EncodedBatch[]): void {
-    for (const batch of batches) this.storage.batches.put([partition.uid, batch.baseOffset], batch.bytes);
-  }
+function putBatches(transaction: Transaction, { uid }: Partition, batches: readonly EncodedBatch[]): void {
+  for (const { baseOffset, bytes } of batches) transaction.putBatch([uid, baseOffset], bytes);
 }
