@@ -36,8 +36,8 @@ export interface Desk {
   handle(news: readonly IncidentNews[]): Promise<void>;
   /** Takes up what another notifier left: pending deliveries, and incidents whose events were missed. */
   recover(owns: (model: string) => Promise<boolean>): Promise<void>;
-  /** Resolves when no attempt is running any more; call after aborting the signal. */
-  settled(): Promise<void>;
+  /** Resolves when no attempt is running any more; call after aborting the signal. Idempotent. */
+  close(): Promise<void>;
 }
 
 interface Case {
@@ -95,9 +95,9 @@ export function createDesk(deps: DeskDeps): Desk {
   return {
     handle: (news) => inTurn(() => evaluate(news)),
     recover: (owns) => inTurn(() => recover(owns)),
-    async settled() {
+    async close() {
       await tail.catch(() => undefined);
-      await Promise.all([...cases.values()].flatMap((file) => [...file.lanes.values()].map((lane) => lane.settled())));
+      await Promise.all([...cases.values()].flatMap((file) => [...file.lanes.values()].map((lane) => lane.close())));
     },
   };
 }

@@ -100,7 +100,7 @@ export function createNotifier(
     const part = owned.get(partition);
     owned.delete(partition);
     part?.abort.abort(new Error(`partition ${partition} of ${TOPICS.alerts} was given up`));
-    await part?.desk.settled();
+    await part?.desk.close();
   };
 
   const onBatch = async (batch: Batch) => {
@@ -151,7 +151,7 @@ export function createNotifier(
     await consumer?.close();
     clearTimeout(patience);
     abortAll();
-    await Promise.all([...owned.values()].map(({ desk }) => desk.settled()));
+    await Promise.all([...owned.values()].map(({ desk }) => desk.close()));
     owned.clear();
   };
 
@@ -173,5 +173,6 @@ function groupOf({ config }: ServiceContext): string {
 }
 
 function incidentUrl(publicUrl: string | null, incident: string): string | null {
-  return publicUrl === null ? null : `${publicUrl.replace(/\/+$/, '')}/incidents/${encodeURIComponent(incident)}`;
+  const known = publicUrl !== null && /^https?:\/\//.test(publicUrl) && URL.canParse(publicUrl);
+  return known ? `${publicUrl.replace(/\/+$/, '')}/incidents/${encodeURIComponent(incident)}` : null;
 }

@@ -31,7 +31,6 @@ export function readBatch(codec: Codec, batch: Batch, incarnation: string): Inta
 function readEvent(codec: Codec, record: LogRecord): AlertEvent | null {
   if (record.value === null) return null;
   const event = codec.decodeAlert(record.value);
-  if (event.state === 'pending') return null;
   for (const time of [event.since, event.asOf]) sqlTime(time);
   return event;
 }

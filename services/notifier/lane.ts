@@ -38,8 +38,8 @@ export interface Lane {
   enqueue(deliveries: readonly QueuedDelivery[]): void;
   /** Deliveries still to be made. */
   pending(): number;
-  /** Resolves when nothing is being sent: at once when idle, else after the running attempt, once the signal aborted. */
-  settled(): Promise<void>;
+  /** Lets go of what is not sent, it stays in the outbox; resolves after the running attempt. Call after aborting the signal. */
+  close(): Promise<void>;
 }
 
 /**
@@ -89,7 +89,11 @@ export function createLane(deps: LaneDeps, history: readonly Delivery[]): Lane {
       enqueue(added);
     },
     pending: () => queue.length,
-    settled: () => running,
+    async close() {
+      await running;
+      deps.metrics.pending.dec({ channel: deps.channel.name }, queue.length);
+      queue.length = 0;
+    },
   };
 }
 

@@ -31,7 +31,7 @@ export function effectRatio(member: Pick<AlertMember, 'score' | 'threshold'>): n
 }
 
 /** Minutes in UTC: `2018-10-30 00:00 UTC`. */
-export function utcMinute(ms: number): string {
+function utcMinute(ms: number): string {
   if (!(Math.abs(ms) <= MAX_DATE_MS)) return 'an unknown time';
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
@@ -42,7 +42,7 @@ function figure(value: number): string {
 }
 
 /** Each feature once, by its greatest effect, greatest first (ties by name, so that the text is stable). */
-export function topMembers(alerts: readonly AlertEvent[]): AlertMember[] {
+function topMembers(alerts: readonly AlertEvent[]): AlertMember[] {
   const best = new Map<string, AlertMember>();
   for (const member of alerts.flatMap((alert) => alert.members)) {
     const other = best.get(member.feature);

@@ -58,6 +58,14 @@ describe('decideNotice', () => {
     assert.equal(action(decideNotice(after, again)), 'none');
   });
 
+  it('remembers every member it ever told of', () => {
+    const only = (feature: string) => incidentOf(alert({ members: [member(feature)] }));
+    const first = afterNotice(null, { action: 'trigger', incident: only('a'), parked: false });
+    assert.equal(action(decideNotice(first, only('b'))), 'trigger');
+    const second = afterNotice(first, { action: 'trigger', incident: only('b'), parked: false });
+    assert.equal(action(decideNotice(second, only('a'))), 'none');
+  });
+
   it('resolves once all alerts have ended, and only once', () => {
     const before = told(alert(), alert({ episode: 'e2', segment: 'region=MA' }));
     const half = incidentOf(alert({ state: 'resolved' }), alert({ episode: 'e2', segment: 'region=MA' }));

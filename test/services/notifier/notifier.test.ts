@@ -211,6 +211,8 @@ describe('notifier', () => {
     await first.stop();
     const [left] = await bench.deliveries('restart');
     assert.equal(left?.state, 'pending');
+    const gauge = await bench.ctx.metrics.getSingleMetricAsString('driftline_notifier_pending_deliveries');
+    assert.match(gauge, /\{channel="pagerduty"\} 0$/m, 'a notifier that has stopped holds nothing');
     bench.script(null);
     const sent = bench.received('restart').length;
     await start();
