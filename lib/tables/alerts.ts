@@ -1,3 +1,4 @@
+import type { StoredAlert } from '../core/alerts/episode-book.ts';
 import type { AlertEvent, AlertState } from '../core/alerts/types.ts';
 import type { Row, Store } from '../ports/store.ts';
 import { sqlTime } from './time.ts';
@@ -40,17 +41,22 @@ export async function liveAlertsOfModel(store: Store, model: string, writtenSinc
  * The last event of each identity (monitor, version, role, segment) of the model, whatever its state: its latest
  * episode by evidence; of two with the same evidence (late data withdrew one and opened another) the open one.
  */
-export async function lastAlertsOfModel(store: Store, model: string): Promise<AlertEvent[]> {
-  const rows = await store.query<{ identity_event: string }>(
-    `SELECT argMax(last_event, (last_as_of, last_open, episode)) AS identity_event FROM (
-       SELECT episode, monitor, version, role, segment, max(as_of) AS last_as_of,
+export async function lastAlertsOfModel(store: Store, model: string): Promise<StoredAlert[]> {
+  const rows = await store.query<{ identity_event: string; identity_opened: number }>(
+    `SELECT argMax(last_event, (last_as_of, last_open, episode)) AS identity_event,
+       argMax(toUnixTimestamp64Milli(first_as_of), (last_as_of, last_open, episode)) AS identity_opened
+     FROM (
+       SELECT episode, monitor, version, role, segment, max(as_of) AS last_as_of, min(as_of) AS first_as_of,
          argMax(event, (revision, written_at)) AS last_event,
          argMax(state, (revision, written_at)) NOT IN {terminal:Array(String)} AS last_open
        FROM alert_rows WHERE model = {model:String} GROUP BY episode, monitor, version, role, segment)
      GROUP BY monitor, version, role, segment`,
     { model, terminal: TERMINAL },
   );
-  return rows.map((row) => JSON.parse(row.identity_event) as AlertEvent);
+  return rows.map((row) => ({
+    event: JSON.parse(row.identity_event) as AlertEvent,
+    opened: row.identity_opened,
+  }));
 }
 
 async function latest(

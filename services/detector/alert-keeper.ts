@@ -4,6 +4,7 @@ import {
   identityKey,
   rebuildAlerts,
   record,
+  restore,
   type Subject,
   stepWindow,
 } from '../../lib/core/alerts/episode-book.ts';
@@ -50,7 +51,7 @@ export class AlertKeeper {
 
   /** Reads back where the alerts stand. Returns what a crash kept from being said. */
   async load(): Promise<AlertEvent[]> {
-    record(this.book, await lastAlertsOfModel(this.store, this.model));
+    restore(this.book, await lastAlertsOfModel(this.store, this.model));
     for (const { version, role, starts } of await scoredReach(this.store, this.model, LOOKBACK)) {
       this.lines.set(lineKey(version, role), { version, role, starts });
     }

@@ -24,9 +24,9 @@ export function adviseOn(members: readonly AlertMember[]): string {
     return `retrain: inputs and predictions moved together (${list(inputs)})`;
   }
   if (outputs.length > 0) {
-    return 'roll back: predictions moved while no tested input did; compare with the last good version';
+    return 'roll back: predictions moved, no tested input did; compare with the last good version';
   }
-  return `look: inputs moved (${list(inputs)}), predictions have not; check performance once labels arrive`;
+  return `look: only inputs moved (${list(inputs)}); check performance once labels arrive`;
 }
 
 function list(members: readonly AlertMember[]): string {

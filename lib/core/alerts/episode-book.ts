@@ -1,4 +1,4 @@
-import { EMPTY_TRACK, stepAlert } from './episode.ts';
+import { EMPTY_TRACK, published, stepAlert } from './episode.ts';
 import { assignIncidents, openIncidents } from './episode-incident.ts';
 import { rebuildAlert } from './episode-rebuild.ts';
 import type { AlertIdentity, AlertPolicy, AlertTrack, WindowVerdict } from './episode-types.ts';
@@ -47,30 +47,37 @@ export function rebuildAlerts(
   const rest = new Map<number, (Subject & { verdict: WindowVerdict })[]>();
   for (const { identity, policy, windows } of histories) {
     const key = identityKey(identity);
-    const last = book.get(key)?.last ?? null;
-    const known = last?.asOf ?? Number.NEGATIVE_INFINITY;
-    const { track, event } = rebuildAlert(
-      identity,
-      policy,
-      windows.filter((window) => window.end <= known),
-      last,
-    );
+    const before = book.get(key) ?? EMPTY_TRACK;
+    const known = before.last?.asOf ?? Number.NEGATIVE_INFINITY;
+    const prefix = windows.filter((window) => window.end <= known);
+    const { track, event } = rebuildAlert(identity, policy, prefix, before);
     book.set(key, track);
     if (event !== null) events.push(event);
     for (const verdict of windows.filter((window) => window.end > known)) {
       rest.set(verdict.start, [...(rest.get(verdict.start) ?? []), { identity, policy, verdict }]);
     }
   }
-  const published = record(book, assignIncidents(events, open));
+  const reconsidered = record(book, assignIncidents(events, open));
   const later = [...rest].sort(([a], [b]) => a - b).flatMap(([, subjects]) => stepWindow(book, subjects));
-  return [...published, ...later];
+  return [...reconsidered, ...later];
+}
+
+/** What is read back of an alert: its last published event, and the `asOf` of that episode's first one. */
+export interface StoredAlert {
+  event: AlertEvent;
+  opened: number;
+}
+
+/** Puts what was read back into a new book. */
+export function restore(book: AlertBook, alerts: readonly StoredAlert[]): void {
+  for (const { event, opened } of alerts) book.set(identityKey(event), { ...EMPTY_TRACK, last: event, opened });
 }
 
 /** Puts events, completed by the caller, in their tracks as what was published last. */
 export function record(book: AlertBook, events: readonly AlertEvent[]): AlertEvent[] {
   for (const event of events) {
     const key = identityKey(event);
-    book.set(key, { runs: book.get(key)?.runs ?? EMPTY_TRACK.runs, last: event });
+    book.set(key, published(book.get(key) ?? EMPTY_TRACK, event));
   }
   return [...events];
 }

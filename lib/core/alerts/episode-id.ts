@@ -1,15 +1,13 @@
 import type { AlertIdentity } from './episode-types.ts';
 
 /**
- * Episode id: a readable head and a hash of the identity and the first breached window's start (ms). It is computed once,
- * when the episode begins, and read back ever after. `previous` is the identity's last episode: late data can end an
- * episode and begin another in the same window, whose id then differs.
+ * Episode id: a readable head (the first breached window's start, ms) and a hash of the identity and of the end of the
+ * window in which the episode is opened (`asOf`, ms): an identity opens at most one in a window, so late data that ends one
+ * and begins another never reuses an id. Computed once, when the episode begins, and read back ever after.
  */
-export function episodeId(identity: AlertIdentity, since: number, previous: string | null): string {
+export function episodeId(identity: AlertIdentity, since: number, asOf: number): string {
   const { monitor, model, version, role, segment } = identity;
-  const key = JSON.stringify([monitor, model, version, role, segment, since]);
-  const id = `ep_${slug(monitor)}_${stamp(since)}_${hash(key)}`;
-  return id === previous ? `ep_${slug(monitor)}_${stamp(since)}_${hash(`${key}${previous}`)}` : id;
+  return `ep_${slug(monitor)}_${stamp(since)}_${hash(JSON.stringify([monitor, model, version, role, segment, since, asOf]))}`;
 }
 
 /** Incident id (PagerDuty's dedup key, ≤ 255 characters): model, role, and the episode that opened it. */

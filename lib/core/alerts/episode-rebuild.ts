@@ -1,16 +1,17 @@
-import { EMPTY_TRACK, isFiring, isOpen, membershipChange, revise, stepAlert } from './episode.ts';
+import { EMPTY_TRACK, isFiring, isOpen, membershipChange, published, revise, stepAlert } from './episode.ts';
+import { advanceRuns } from './episode-runs.ts';
 import type { AlertIdentity, AlertPolicy, AlertTrack, Decision, FeatureRun, WindowVerdict } from './episode-types.ts';
 import type { AlertEvent, AlertMember } from './types.ts';
 
 /** What the stored windows, judged afresh, say about an alert. */
 interface Replayed {
   track: AlertTrack;
-  /** Some episode of the replay was firing with evidence at or after the published episode's beginning. */
+  /** It was firing at some time. */
   fired: boolean;
 }
 
 /**
- * An alert's state from stored verdicts and its last published event: after a restart, and after late data changed a
+ * An alert's state from stored verdicts and its last published event (`before`; its runs are not used): after a restart, and after late data changed a
  * verdict. `history` holds the windows, in time order, that the published event already knew (end ≤ its `asOf`), and
  * must reach back to the beginning of an open episode. Runs follow from the history; where it no longer supports what
  * was published, the event says so: firing, updated, resolved or withdrawn. An ended episode never opens again: what
@@ -20,27 +21,33 @@ export function rebuildAlert(
   identity: AlertIdentity,
   policy: AlertPolicy,
   history: readonly WindowVerdict[],
-  last: AlertEvent | null,
+  before: AlertTrack,
 ): Decision & { track: AlertTrack } {
-  const replayed = replay(identity, policy, history, last);
-  const { runs } = replayed.track;
+  const { last } = before;
+  const replayed = replay(identity, policy, history, before);
   const decision: Decision = isOpen(last)
     ? reconsider(policy, replayed, last)
     : { event: null, reason: 'no open episode' };
-  return { ...decision, track: { runs, last: decision.event ?? last } };
+  return { ...decision, track: published({ ...before, runs: replayed.track.runs }, decision.event) };
 }
 
+/**
+ * Judges the windows again, as if nothing had been published. An open episode is judged from the window in which it
+ * was opened: what late data did before belongs to episodes that have ended.
+ */
 function replay(
   identity: AlertIdentity,
   policy: AlertPolicy,
   history: readonly WindowVerdict[],
-  last: AlertEvent | null,
+  { last, opened }: AlertTrack,
 ): Replayed {
   let track = EMPTY_TRACK;
   let fired = false;
   for (const verdict of history) {
-    track = stepAlert(identity, policy, track, verdict).track;
-    fired ||= isFiring(track.last) && verdict.end > (last?.since ?? 0);
+    const isBefore = !isOpen(last) || verdict.end < opened;
+    if (isBefore) track = { ...EMPTY_TRACK, runs: advanceRuns(track.runs, verdict) };
+    else track = stepAlert(identity, policy, track, verdict).track;
+    fired ||= isFiring(track.last);
   }
   return { track, fired };
 }

@@ -47,6 +47,8 @@ export interface AlertTrack {
   runs: ReadonlyMap<string, FeatureRun>;
   /** Last event of the identity's last episode, open or ended; null: there was none. */
   last: AlertEvent | null;
+  /** `asOf` of that episode's first event, ms: the end of the window in which it began to be told. */
+  opened: number;
 }
 
 /** The outcome of a decision: an event to publish or none, and why. New members have an empty explanation. */

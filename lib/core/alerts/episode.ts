@@ -4,7 +4,7 @@ import { advanceRuns, membersWithRun, sortMembers } from './episode-runs.ts';
 import type { AlertIdentity, AlertPolicy, AlertTrack, Decision, FeatureRun, WindowVerdict } from './episode-types.ts';
 import type { AlertEvent, AlertMember, AlertState } from './types.ts';
 
-export const EMPTY_TRACK: AlertTrack = { runs: new Map(), last: null };
+export const EMPTY_TRACK: AlertTrack = { runs: new Map(), last: null, opened: 0 };
 
 /** Not yet resolved nor withdrawn. */
 export function isOpen(event: AlertEvent | null): event is AlertEvent {
@@ -30,8 +30,14 @@ export function stepAlert(
   verdict: WindowVerdict,
 ): Decision & { track: AlertTrack } {
   const runs = advanceRuns(track.runs, verdict);
-  const decision = decide(identity, policy, { runs, last: track.last }, verdict);
-  return { ...decision, track: { runs, last: decision.event ?? track.last } };
+  const decision = decide(identity, policy, { ...track, runs }, verdict);
+  return { ...decision, track: published({ ...track, runs }, decision.event) };
+}
+
+/** The track once the event (none: null) is what was published last. */
+export function published(track: AlertTrack, event: AlertEvent | null): AlertTrack {
+  if (event === null) return track;
+  return { runs: track.runs, last: event, opened: event.revision === 1 ? event.asOf : track.opened };
 }
 
 function decide(identity: AlertIdentity, policy: AlertPolicy, track: AlertTrack, verdict: WindowVerdict): Decision {
@@ -49,7 +55,7 @@ function decideNew(identity: AlertIdentity, policy: AlertPolicy, track: AlertTra
   const since = earliest(members);
   const blank: AlertEvent = {
     ...identity,
-    episode: episodeId(identity, since, track.last?.episode ?? null),
+    episode: episodeId(identity, since, verdict.end),
     revision: 0,
     state: 'pending',
     severity: policy.severity,
@@ -137,7 +143,9 @@ export function revise(
 ): Decision {
   const since = state === 'firing' ? earliest(members) : last.since;
   const revision = last.revision + 1;
-  return { event: { ...last, revision, state, since, asOf, members, reason, advice: adviseOn(members) }, reason };
+  const ended = state === 'resolved' || state === 'withdrawn';
+  const advice = ended ? 'nothing: the alert has ended' : adviseOn(members);
+  return { event: { ...last, revision, state, since, asOf, members, reason, advice }, reason };
 }
 
 function earliest(members: readonly AlertMember[]): number {

@@ -2,9 +2,16 @@ import type { AggregationSpec } from '../chunks/spec.ts';
 import type { FeatureGrid } from '../sketch/types.ts';
 import type { GridLookup } from './types.ts';
 
+/** Grids are frozen, and the same few are compared for every window. */
+const KEYS = new WeakMap<FeatureGrid, string>();
+
 /** Equal for equal grids. */
 export function gridKey(grid: FeatureGrid): string {
-  return JSON.stringify([grid.kind, grid.kind === 'numeric' ? grid.edges : grid.categories]);
+  const known = KEYS.get(grid);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([grid.kind, grid.kind === 'numeric' ? grid.edges : grid.categories]);
+  KEYS.set(grid, key);
+  return key;
 }
 
 /** Grids of one model in the given specs, by spec id. */

@@ -1,0 +1,341 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCodec } from '../../../lib/adapters/avro/index.ts';
+import { openChdbStore } from '../../../lib/adapters/chdb/index.ts';
+import { createEmbeddedLog } from '../../../lib/adapters/embedded-log/index.ts';
+import type { AlertEvent } from '../../../lib/core/alerts/types.ts';
+import { OpenChunk } from '../../../lib/core/chunks/chunk.ts';
+import type { AggregationSpec } from '../../../lib/core/chunks/spec.ts';
+import type { Prediction } from '../../../lib/core/events/types.ts';
+import { TOPICS } from '../../../lib/core/messages/types.ts';
+import type { ModelSpec, Monitor } from '../../../lib/core/monitors/types.ts';
+import { buildBaselineColumn } from '../../../lib/core/references/build-baseline.ts';
+import { ReferenceColumn } from '../../../lib/core/references/column.ts';
+import { migrate } from '../../../lib/migrations/index.ts';
+import { systemClock } from '../../../lib/ports/clock.ts';
+import type { Log } from '../../../lib/ports/log.ts';
+import type { Store } from '../../../lib/ports/store.ts';
+import { loadAggregationSpec } from '../../../lib/registry/spec.ts';
+import type { Config } from '../../../lib/runtime/config/types.ts';
+import { createLogger } from '../../../lib/runtime/logging.ts';
+import { createRegistry } from '../../../lib/runtime/metrics.ts';
+import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
+import { insertBaseline } from '../../../lib/tables/baselines.ts';
+import { insertChunkRows } from '../../../lib/tables/chunk-rows.ts';
+import { writeManifest } from '../../../lib/tables/manifests.ts';
+import { saveSpec } from '../../../lib/tables/specs.ts';
+import { createDetector } from '../../../services/detector/index.ts';
+
+export const MINUTE = 60_000;
+/** 2018-11-05T00:00:00Z */
+export const T0 = 1_541_376_000_000;
+export const MODEL = 'm';
+
+const TABLES = [
+  'aggregation_specs',
+  'manifest_rows',
+  'chunk_rows',
+  'sealed_rows',
+  'score_rows',
+  'alert_rows',
+  'baseline_rows',
+];
+
+/** One engine a test file; every world has a fresh log and empty tables. */
+export class Engine {
+  #root = '';
+  #store: Store | null = null;
+
+  async open(): Promise<void> {
+    this.#root = await mkdtemp(join(tmpdir(), 'driftline-detector-'));
+    this.#store = await openChdbStore({ dir: join(this.#root, 'store'), database: 'driftline', readers: 2 });
+    await migrate(this.#store);
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close();
+    await rm(this.#root, { recursive: true, force: true });
+  }
+
+  async world(options: WorldOptions = {}): Promise<World> {
+    const store = this.#store!;
+    for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
+    const partitions = options.partitions ?? 1;
+    const log = await createEmbeddedLog({ dir: await mkdtemp(join(this.#root, 'log-')), partitions });
+    await log.ensureTopics(Object.values(TOPICS).map((name) => ({ name, partitions })));
+    return World.create(log, store, options);
+  }
+}
+
+export interface WorldOptions {
+  partitions?: number;
+  monitors?: readonly Monitor[];
+  models?: readonly string[];
+  features?: number;
+}
+
+export function monitorOf(changes: Partial<Monitor> = {}): Monitor {
+  return {
+    name: 'drift',
+    model: MODEL,
+    target: '*',
+    metrics: ['psi', 'missing_rate'],
+    windowMs: MINUTE,
+    baseline: 'ref',
+    threshold: { psi: 0.1 },
+    minSamples: 50,
+    persistence: 2,
+    severity: 'error',
+    segments: [],
+    ...changes,
+  };
+}
+
+/** What the aggregator would do, without a topic of predictions: ledger rows, manifests and announcements. */
+export class World {
+  readonly log: Log;
+  readonly store: Store;
+  readonly config: Config;
+  readonly codec = createCodec({ encoding: 'json' });
+  #incarnation = '';
+  #spec: AggregationSpec | null = null;
+  #specId = '';
+  readonly #chunks = new Map<number, { chunk: OpenChunk; next: number; passed: number }>();
+  #services: Service[] = [];
+
+  private constructor(log: Log, store: Store, config: Config) {
+    this.log = log;
+    this.store = store;
+    this.config = config;
+  }
+
+  static async create(log: Log, store: Store, options: WorldOptions): Promise<World> {
+    const world = new World(log, store, configOf(options));
+    for (const model of world.config.models) await insertBaseline(store, baselineOf(model.name, options.features ?? 2));
+    await world.useSpec(await loadAggregationSpec(world.config, store));
+    world.#incarnation = (await log.describeTopic(TOPICS.predictions)).incarnation;
+    return world;
+  }
+
+  /** Chunks opened from now on are bound to this spec. */
+  async useSpec(spec: AggregationSpec): Promise<void> {
+    this.#spec = spec;
+    this.#specId = await saveSpec(this.store, spec);
+    for (const [partition, { next, passed }] of this.#chunks) {
+      const start = Math.ceil(next / spec.chunkSize) * spec.chunkSize;
+      this.#chunks.set(partition, { chunk: this.#open(partition, start), next: start, passed });
+    }
+  }
+
+  get spec(): AggregationSpec {
+    return this.#spec!;
+  }
+
+  /** Counts events of one partition; nothing is durable until `flush`. */
+  add(partition: number, events: readonly Prediction[]): void {
+    const state = this.#state(partition);
+    for (const event of events) {
+      state.chunk.add(event, { offset: state.next, arrival: event.timestamp });
+      state.next += 1;
+    }
+  }
+
+  /** Makes what was added durable and tells the detectors; `passed` is the arrival the partition has come to. */
+  async flush(partition: number, passed: number, announce = true): Promise<void> {
+    const state = this.#state(partition);
+    state.passed = Math.max(state.passed, passed);
+    const { rows, windows } = state.chunk.changes();
+    await insertChunkRows(this.store, state.chunk.identity, this.#specId, rows);
+    await writeManifest(this.store, {
+      ...state.chunk.identity,
+      groupGeneration: 1,
+      specId: this.#specId,
+      reach: state.next,
+      passed: state.passed,
+      closed: false,
+    });
+    if (!announce) return;
+    const origin = { topic: TOPICS.predictions, incarnation: this.#incarnation, partition, reach: state.next };
+    for (const model of new Set(windows.map((window) => window.model))) {
+      const own = windows.filter((window) => window.model === model);
+      const refs = own.map(({ version, role, windowStart: start, windowEnd: end }) => ({ version, role, start, end }));
+      const value = this.codec.encodeAnnouncement({ kind: 'windows', ...origin, model, windows: refs });
+      await this.log.append(TOPICS.windows, [{ key: model, value }]);
+    }
+    const value = this.codec.encodeAnnouncement({ kind: 'progress', ...origin, passed: state.passed });
+    const { partitions } = await this.log.describeTopic(TOPICS.windows);
+    const everywhere = Array.from({ length: partitions }, (_, to) => ({ key: null, value, partition: to }));
+    await this.log.append(TOPICS.windows, everywhere);
+  }
+
+  async start(changes: Partial<ServiceContext> = {}): Promise<Service> {
+    const service = createDetector({
+      config: this.config,
+      log: this.log,
+      store: this.store,
+      codec: this.codec,
+      clock: systemClock,
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      metrics: createRegistry(),
+      ...changes,
+    });
+    this.#services.push(service);
+    await service.start();
+    return service;
+  }
+
+  async close(): Promise<void> {
+    for (const service of this.#services) await service.stop();
+    await this.log.close();
+  }
+
+  /** Alert events on the topic, in order, without repetitions of (episode, revision). */
+  async published(): Promise<AlertEvent[]> {
+    const events = await this.publishedRaw();
+    const seen = new Set<string>();
+    return events.filter(({ episode, revision }) => {
+      const key = `${episode} ${revision}`;
+      return !seen.has(key) && seen.add(key);
+    });
+  }
+
+  async publishedRaw(): Promise<AlertEvent[]> {
+    const ends = await this.log.offsets(TOPICS.alerts);
+    const total = ends.reduce((sum, { end }) => sum + end, 0);
+    const events: AlertEvent[] = [];
+    if (total === 0) return events;
+    await new Promise<void>((resolve, reject) => {
+      const group = `reader-${Math.random()}`;
+      const handlers = {
+        onAssigned: async () => ({ offset: 0 }),
+        onRevoked: async () => {},
+        onBatch: async (batch: { records: readonly { value: Buffer | null }[] }) => {
+          for (const record of batch.records) events.push(this.codec.decodeAlert(record.value!));
+          if (events.length >= total) resolve();
+        },
+      };
+      this.log
+        .consume({ group, topics: [TOPICS.alerts], handlers })
+        .then((consumer) => {
+          void waitFor(() => events.length >= total).then(() => consumer.close());
+        })
+        .catch(reject);
+    });
+    return events;
+  }
+
+  #state(partition: number): { chunk: OpenChunk; next: number; passed: number } {
+    const known = this.#chunks.get(partition);
+    if (known !== undefined) return known;
+    const state = { chunk: this.#open(partition, 0), next: 0, passed: -1 };
+    this.#chunks.set(partition, state);
+    return state;
+  }
+
+  #open(partition: number, chunkStart: number): OpenChunk {
+    const identity = { topic: TOPICS.predictions, incarnation: this.#incarnation, partition, chunkStart };
+    return new OpenChunk(this.#spec!, identity);
+  }
+}
+
+export async function waitFor(
+  question: () => boolean | Promise<boolean>,
+  what = 'it',
+  timeoutMs = 15_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await question())) {
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Predictions of one window, evenly spread over it; `shift` moves x0, deterministically. */
+export function events(window: number, count: number, options: EventOptions = {}): Prediction[] {
+  const { shift = 0, features = 2, model = MODEL, version = '1', regions = ['MA', 'NY'] } = options;
+  return Array.from({ length: count }, (_, i) => {
+    const values = new Map<string, number | null>();
+    for (let f = 0; f < features; f++) values.set(`x${f}`, quasi(i, f) + (f === 0 ? shift : 0));
+    if (options.missing !== undefined && i % 100 < options.missing * 100) values.set('x1', null);
+    return {
+      predictionId: `${window}-${i}`,
+      model,
+      version,
+      role: 'champion',
+      timestamp: T0 + window * MINUTE + Math.floor((i * MINUTE) / count),
+      features: values,
+      label: null,
+      score: null,
+      value: null,
+      probabilities: null,
+      segments: new Map([['region', regions[i % regions.length]!]]),
+      protectedAttributes: new Map(),
+      latencyMs: null,
+      error: i % 50 === 0 ? 'timeout' : null,
+      requestId: null,
+      truth: null,
+      attributions: null,
+    };
+  });
+}
+
+export interface EventOptions {
+  shift?: number;
+  features?: number;
+  model?: string;
+  version?: string;
+  regions?: readonly string[];
+  /** Share of x1 that is null. */
+  missing?: number;
+}
+
+/** A low-discrepancy value in [0, 100): the same distribution in every window, so that nothing drifts by chance. */
+function quasi(i: number, feature: number): number {
+  return ((i * 0.618_033_988_75 + feature * 0.37) % 1) * 100;
+}
+
+function baselineOf(model: string, features: number) {
+  const columns = Array.from({ length: features }, (_, f) => {
+    const column = new ReferenceColumn(`x${f}`);
+    for (let i = 0; i < 2_000; i++) column.add(quasi(i, f));
+    return buildBaselineColumn(column, false, []);
+  });
+  return { model, name: 'ref', version: 'v1', columns: new Map(columns.map((column) => [column.feature, column])) };
+}
+
+function configOf({ partitions = 1, monitors = [monitorOf()], models = [MODEL] }: WorldOptions): Config {
+  const declared = models.map(
+    (name): ModelSpec => ({
+      name,
+      windowMs: MINUTE,
+      timezone: 'UTC',
+      segments: ['region'],
+      reference: { name: 'ref', file: '' },
+      columns: {},
+      categorical: [],
+      ignore: [],
+    }),
+  );
+  return {
+    log: { kind: 'embedded', partitions, encoding: 'json' },
+    store: { kind: 'embedded', database: 'driftline' },
+    dataDir: '',
+    http: { host: '127.0.0.1', port: 0 },
+    sql: { host: '127.0.0.1', port: 0 },
+    pagerduty: null,
+    publicUrl: null,
+    ingestKeysFile: null,
+    aggregation: {
+      flushIntervalMs: 50,
+      allowedDelayMs: 1_000,
+      horizonMs: 7 * 86_400_000,
+      idleAfterMs: 60_000,
+      futureSkewMs: 300_000,
+      chunkSize: 65_536,
+      predictionLog: false,
+    },
+    models: declared,
+    monitors,
+  };
+}
