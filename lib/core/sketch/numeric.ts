@@ -1,5 +1,6 @@
 import { compress, fractionBetween, type SketchOptions, type Steps } from './knots.ts';
 import { type Moments, mergeMoments, momentsOf } from './moments.ts';
+import { scratch, sortNumbers } from './sort.ts';
 import type { NumericDistribution } from './types.ts';
 
 /** Options for a baseline: made once and compared with everything, so it takes little of the error budget. */
@@ -91,29 +92,33 @@ function countInGap(d: NumericDistribution, i: number, x: number): number {
   return mass === 0 ? from : from + mass * fractionBetween(x, d.values[i - 1]!, d.values[i]!);
 }
 
+/** A view of scratch memory: good until the next sketch. */
 function finiteSorted(values: Float64Array, length: number): Float64Array {
-  const finite = new Float64Array(length);
+  const finite = scratch(0, length);
   let n = 0;
   for (let i = 0; i < length; i++) {
     const v = values[i]! + 0; // −0 + 0 is 0
     if (v - v === 0) finite[n++] = v;
   }
-  return finite.subarray(0, n).sort();
+  return sortNumbers(finite.subarray(0, n), scratch(1, n));
 }
 
+/** The exact ECDF, in scratch memory too. */
 function stepsOf(sorted: Float64Array): Steps {
   const n = sorted.length;
-  const steps = emptySteps(new Float64Array(n));
+  const values = scratch(2, n);
+  const below = scratch(3, n);
+  const atOrBelow = scratch(4, n);
   let size = 0;
   for (let start = 0, end = 0; start < n; start = end) {
     const value = sorted[start]!;
-    while (end < n && sorted[end] === value) end++;
-    steps.values[size] = value;
-    steps.below[size] = start;
-    steps.atOrBelow[size++] = end;
+    do end++;
+    while (end < n && sorted[end] === value);
+    values[size] = value;
+    below[size] = start;
+    atOrBelow[size++] = end;
   }
-  steps.size = size;
-  return steps;
+  return { size, values, below, atOrBelow };
 }
 
 function emptySteps(values: Float64Array): Steps {
@@ -122,29 +127,39 @@ function emptySteps(values: Float64Array): Steps {
 }
 
 function unionOfKnots(parts: readonly NumericDistribution[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, part) => sum + part.values.length, 0));
-  let at = 0;
+  const size = parts.reduce((sum, part) => sum + part.values.length, 0);
+  const all = scratch(0, size);
+  let filled = 0;
   for (const part of parts) {
-    all.set(part.values, at);
-    at += part.values.length;
+    all.set(part.values, filled);
+    filled += part.values.length;
   }
-  all.sort();
-  let size = 0;
-  for (let i = 0; i < all.length; i++) if (i === 0 || all[i] !== all[size - 1]) all[size++] = all[i]!;
-  return all.subarray(0, size);
+  const sorted = sortNumbers(all, scratch(1, size));
+  let distinct = 0;
+  for (let i = 0; i < size; i++) {
+    const value = sorted[i]!;
+    if (i === 0 || value !== sorted[distinct - 1]) sorted[distinct++] = value;
+  }
+  return sorted.slice(0, distinct);
 }
 
+/** Adds a part's counts at every step; a step that is none of its knots is interpolated. */
 function addPart(steps: Steps, part: NumericDistribution): void {
   const { values, below, atOrBelow } = part;
-  for (let u = 0, i = 0; u < steps.size; u++) {
-    const x = steps.values[u]!;
-    if (values[i] === x) {
-      steps.below[u]! += below[i]!;
-      steps.atOrBelow[u]! += atOrBelow[i++]!;
-    } else {
-      const count = Math.round(countInGap(part, i, x) * COUNT_GRAIN) / COUNT_GRAIN;
-      steps.below[u]! += count;
-      steps.atOrBelow[u]! += count;
+  const { values: at, below: sumBelow, atOrBelow: sumUpTo, size } = steps;
+  const knots = values.length;
+  for (let u = 0, i = 0; u < size; u++) {
+    const x = at[u]!;
+    if (i < knots && values[i] === x) {
+      sumBelow[u]! += below[i]!;
+      sumUpTo[u]! += atOrBelow[i++]!;
+    } else if (i > 0) {
+      const from = atOrBelow[i - 1]!;
+      const mass = i < knots ? below[i]! - from : 0;
+      const inside = mass === 0 ? 0 : mass * fractionBetween(x, values[i - 1]!, values[i]!);
+      const count = from + Math.round(inside * COUNT_GRAIN) / COUNT_GRAIN;
+      sumBelow[u]! += count;
+      sumUpTo[u]! += count;
     }
   }
 }

@@ -10,7 +10,8 @@ describe('docs/statistics.md', () => {
   it('names every metric with its definitions and default threshold', () => {
     for (const { metric, definition, computeOnGrid, defaultThreshold } of Object.values(METRICS)) {
       const row = text.split('\n').find((line) => line.startsWith(`| \`${metric}\` |`));
-      assert.ok(row?.includes(`\`${definition}\``) && row.includes(`\`${computeOnGrid!.definition}\``), metric);
+      assert.ok(row !== undefined, metric);
+      assert.ok(row.includes(`\`${definition}\``) && row.includes(`\`${computeOnGrid!.definition}\``), metric);
       assert.ok(row.endsWith(`| ${defaultThreshold} |`), `${metric}: ${row}`);
     }
   });
