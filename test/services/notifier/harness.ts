@@ -20,7 +20,7 @@ import { createNotifier } from '../../../services/notifier/index.ts';
 import type { Fault } from '../../../services/pagerduty-local/enqueue.ts';
 import { createLocalPagerDuty, type LocalPagerDuty } from '../../../services/pagerduty-local/index.ts';
 
-const ROUTING_KEY = 'a'.repeat(32);
+export const ROUTING_KEY = 'a'.repeat(32);
 
 export interface DeliveryView {
   incident: string;
@@ -33,7 +33,7 @@ export interface DeliveryView {
   reason: string;
 }
 
-/** A notifier's surroundings on the real embedded log, engine and contract server. One a test file. */
+/** A notifier's surroundings on the real embedded log, engine and contract server. One a process. */
 export interface Harness {
   ctx: ServiceContext;
   pagerduty: LocalPagerDuty;
@@ -51,8 +51,8 @@ export interface Harness {
 
 const FAST = { backoff: { minDelayMs: 20, maxDelayMs: 40 }, random: () => 0.5, stopGraceMs: 200 };
 
-export async function openHarness(partitions = 2): Promise<Harness> {
-  const dir = await mkdtemp(join(tmpdir(), 'driftline-notifier-'));
+export async function openHarness(partitions = 2, kept?: string): Promise<Harness> {
+  const dir = kept ?? (await mkdtemp(join(tmpdir(), 'driftline-notifier-')));
   const log = await createEmbeddedLog({ dir: join(dir, 'log'), partitions });
   await log.ensureTopics([TOPICS.alerts, TOPICS.deadLetters].map((name) => ({ name, partitions })));
   const store = await openChdbStore({ dir: join(dir, 'store'), database: 'driftline' });
@@ -105,7 +105,7 @@ export async function openHarness(partitions = 2): Promise<Harness> {
       await pagerduty.stop();
       await log.close();
       await store.close();
-      await rm(dir, { recursive: true, force: true });
+      if (kept === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
 }
