@@ -14,7 +14,6 @@ export const ERROR_CODES = {
   cross_origin: 403,
   unknown_host: 403,
   not_found: 404,
-  method_not_allowed: 405,
   too_large: 413,
   unsupported_encoding: 415,
   internal: 500,
@@ -59,7 +58,6 @@ function fromFastify(error: unknown): ApiError | null {
   const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new ApiError('too_large', 'The body is larger than the server takes; split it.');
-  if (statusCode === 405) return new ApiError('method_not_allowed', 'This path does not take this method.');
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return new ApiError('bad_request', message ?? 'The request cannot be read.');
   return null;

@@ -1,6 +1,7 @@
 import { incidentVersion, summarizeIncident } from '../../../lib/core/alerts/incident.ts';
 import type { AlertEvent, AlertMember, AlertState } from '../../../lib/core/alerts/types.ts';
 import type { Baseline } from '../../../lib/core/baselines/types.ts';
+import type { ChunkRow } from '../../../lib/core/chunks/types.ts';
 import { evaluateWindow } from '../../../lib/core/detection/evaluate.ts';
 import { explainMember } from '../../../lib/core/detection/explain.ts';
 import type { Score, SealedColumn, SealedWindow } from '../../../lib/core/detection/types.ts';
@@ -14,9 +15,11 @@ import { sketchCells } from '../../../lib/core/references/sketch-cells.ts';
 import type { Store } from '../../../lib/ports/store.ts';
 import { insertAlertEvents } from '../../../lib/tables/alerts.ts';
 import { insertBaseline } from '../../../lib/tables/baselines.ts';
+import { insertChunkRows } from '../../../lib/tables/chunk-rows.ts';
 import { declareModels } from '../../../lib/tables/declared-models.ts';
 import { writeDeliveries } from '../../../lib/tables/deliveries.ts';
 import { writeIncidents } from '../../../lib/tables/incidents.ts';
+import { writeManifest } from '../../../lib/tables/manifests.ts';
 import { insertSightedModels, insertVersions } from '../../../lib/tables/models.ts';
 import { insertScores } from '../../../lib/tables/scores.ts';
 import { insertSealed } from '../../../lib/tables/sealed.ts';
@@ -26,6 +29,9 @@ export const INCIDENT = 'car-loan-champion-1';
 export const DAY = 86_400_000;
 export const FIRST = Date.UTC(2018, 9, 1);
 export const WINDOWS = 24;
+/** Still filling: known from the ledger only. */
+export const OPEN_WINDOW = FIRST + WINDOWS * DAY;
+const OPEN_EVENTS = 40;
 /** The first window with the drift. */
 export const DRIFTS_AT = 18;
 /** What an attacker would call a feature, to have it run in the page of whoever looks. */
@@ -151,7 +157,30 @@ export async function seed(store: Store): Promise<void> {
     ),
   );
   await insertScores(store, scores.flat());
+  await writeOpenWindow(store, reference);
   await writeIncident(store, reference, windows[DRIFTS_AT + 1]!, scores[DRIFTS_AT + 1]!);
+}
+
+/** Ledger rows of a window that no detector has sealed. */
+async function writeOpenWindow(store: Store, reference: Baseline): Promise<void> {
+  const chunk = { topic: 'driftline.predictions', incarnation: 'seed', partition: 0, chunkStart: 0 };
+  const reach = WINDOWS * ROWS + OPEN_EVENTS;
+  await writeManifest(store, {
+    ...chunk,
+    groupGeneration: 1,
+    specId: 'seed',
+    reach,
+    passed: OPEN_WINDOW,
+    closed: false,
+  });
+  const key = { model: MODEL, version: '1', role: 'champion', windowStart: OPEN_WINDOW, windowEnd: OPEN_WINDOW + DAY };
+  const row = { ...key, segment: '', generation: 0, covered: reach };
+  const columns = FEATURES.map((feature): ChunkRow => {
+    const sketch = sketchCells(cells(feature, WINDOWS, OPEN_EVENTS), reference.columns.get(feature)!.sketch.kind);
+    return { ...row, feature, body: { form: 'sketch', sketch } };
+  });
+  const head: ChunkRow = { ...row, feature: '', body: { form: 'window', count: OPEN_EVENTS, errors: 1 } };
+  await insertChunkRows(store, chunk, 'seed', [head, ...columns]);
 }
 
 async function registerModels(store: Store): Promise<void> {
