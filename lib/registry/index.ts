@@ -2,7 +2,6 @@ import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import type { OpenTable } from '../ports/table-file.ts';
 import type { Config } from '../runtime/config/types.ts';
-import { DriftlineError, describeError } from '../runtime/errors.ts';
 import { declareModels } from '../tables/declared-models.ts';
 import { registerReference } from './references.ts';
 
@@ -17,7 +16,8 @@ export interface RegistrationDependencies {
 
 /**
  * Registers the models of the configuration and their references. Idempotent, and safe in several processes at once:
- * every one of them writes the same rows. Throws naming model and file when a reference cannot be read.
+ * every one of them writes the same rows. Throws `reference_unreadable`
+ * naming the file when a reference cannot be read.
  */
 export async function registerDeclared(dependencies: RegistrationDependencies): Promise<void> {
   const { config, store, clock, openTable } = dependencies;
@@ -26,15 +26,6 @@ export async function registerDeclared(dependencies: RegistrationDependencies): 
   for (const model of config.models) {
     if (model.reference === null) continue;
     dependencies.onReference?.(model.name, model.reference.name);
-    await registerReference(model, store, openTable).catch((error: unknown) => {
-      throw new DriftlineError(
-        'reference_unreadable',
-        `models: ${model.name}: reference: ${describeError(error)}`,
-        'mend the file or the columns of the model',
-        {
-          cause: error,
-        },
-      );
-    });
+    await registerReference(model, store, openTable);
   }
 }

@@ -8,6 +8,7 @@ import { ReferenceColumn } from '../core/references/column.ts';
 import { absentColumns, columnUse } from '../core/references/mapping.ts';
 import { pseudoWindows } from '../core/references/pseudo-windows.ts';
 import type { OpenTable } from '../ports/table-file.ts';
+import { DriftlineError, describeError } from '../runtime/errors.ts';
 
 /** Rises when reading the same file would give another baseline. */
 const READING = 1;
@@ -37,8 +38,17 @@ function sortedEntries(record: object): [string, unknown][] {
   return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Reads a reference file whole. Throws with file, column and row for what does not fit the mapping. */
+/** Reads a reference file whole. Throws `reference_unreadable` with file, column and row for what does not fit the mapping. */
 export async function readReference(file: string, reading: Reading, openTable: OpenTable): Promise<ReferenceData> {
+  try {
+    return await readRows(file, reading, openTable);
+  } catch (error) {
+    const hint = 'mend the file, or the columns named for it';
+    throw new DriftlineError('reference_unreadable', `reference ${describeError(error)}`, hint, { cause: error });
+  }
+}
+
+async function readRows(file: string, reading: Reading, openTable: OpenTable): Promise<ReferenceData> {
   const table = await openTable(file);
   const absent = absentColumns(table.columns, reading.columns);
   if (absent.length > 0)

@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { openCsv } from '../../lib/adapters/csv/index.ts';
 import { generateConfig } from '../../lib/registry/generate-config.ts';
 import { parseDuration } from '../../lib/runtime/config/durations.ts';
-import { DriftlineError, describeError } from '../../lib/runtime/errors.ts';
 
 interface InitFlags {
   reference: string;
@@ -65,10 +64,5 @@ async function init(flags: InitFlags): Promise<void> {
     timezone,
     ...(windowMs === undefined ? {} : { windowMs }),
   };
-  const yaml = await generateConfig(options, openCsv).catch((error: unknown) => {
-    throw new DriftlineError('reference_unreadable', describeError(error), 'check --reference and the column flags', {
-      cause: error,
-    });
-  });
-  process.stdout.write(yaml);
+  process.stdout.write(await generateConfig(options, openCsv));
 }
