@@ -16,12 +16,15 @@ export interface RunOptions {
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const READY_POLL_MS = 25;
 const SLOW_START_MS = 10_000;
+/** npm, timeout(1) and terminals pass one and the same signal on twice; only a later one means impatience. */
+const REPEAT_MS = 1_000;
 
 type Ending = { kind: 'signal'; signal: string } | { kind: 'failed' | 'not-started'; error: unknown };
 
 /**
  * Runs the app until a signal or a failure and returns the process's exit code: 0 after SIGTERM or SIGINT and a clean
- * stop, 1 otherwise. A start that fails throws its error. A second signal does not wait for the stop.
+ * stop, 1 otherwise. A start that fails throws its error. A second signal, a second or more after
+ * the first, does not wait for the stop.
  */
 export async function runApp(app: App, options: RunOptions): Promise<number> {
   const { logger } = options;
@@ -78,11 +81,12 @@ interface SignalWatch {
 function watchSignals(signals: RunOptions['signals']): SignalWatch {
   const first = deferred<Ending>();
   const second = deferred<false>();
-  let seen = 0;
+  let firstAt: number | null = null;
   const handlers = SIGNALS.map((signal) => {
     const handler = (): void => {
-      if (++seen === 1) first.resolve({ kind: 'signal', signal });
-      else second.resolve(false);
+      firstAt ??= Date.now();
+      first.resolve({ kind: 'signal', signal });
+      if (Date.now() - firstAt >= REPEAT_MS) second.resolve(false);
     };
     signals.on(signal, handler);
     return { signal, handler };
