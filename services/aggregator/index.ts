@@ -12,15 +12,17 @@ import { Sightings } from './sightings.ts';
 import { SpecSource } from './spec-source.ts';
 import { type AssignedPredictions, Ticker } from './ticker.ts';
 
-/** How long a graceful stop may spend on a last flush before it gives up; nothing is lost then, only done again. */
-const LAST_FLUSH_MS = 5_000;
+export interface AggregatorOptions {
+  /** How long a graceful stop may spend on a last flush before it gives up, ms; nothing is lost then, only done again. */
+  lastFlushMs?: number;
+}
 
 /**
  * The aggregator: predictions and labels from the log into the store's ledger, exactly once for each log record. Any
  * number of them share the work by the consumer group's assignment.
  */
-export function createAggregator(context: ServiceContext): Service {
-  return new Aggregator(context);
+export function createAggregator(context: ServiceContext, { lastFlushMs = 5_000 }: AggregatorOptions = {}): Service {
+  return new Aggregator(context, lastFlushMs);
 }
 
 class Aggregator implements Service {
@@ -30,13 +32,15 @@ class Aggregator implements Service {
   readonly #shared: Collaborators;
   readonly #predictions = new Map<number, AssignedPredictions>();
   readonly #labels = new Map<number, LabelPartition>();
+  readonly #lastFlushMs: number;
   readonly #failure = deferred<never>();
   readonly #ticker: Ticker;
   #consumer: Consumer | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(context: ServiceContext) {
+  constructor(context: ServiceContext, lastFlushMs: number) {
     this.#context = context;
+    this.#lastFlushMs = lastFlushMs;
     this.#environment = new Environment(context);
     this.#failure.promise.catch(() => {});
     const announcer = new Announcer(this.#environment);
@@ -83,7 +87,7 @@ class Aggregator implements Service {
 
   async #stop(): Promise<void> {
     this.#ticker.stop();
-    const giveUp = setTimeout(() => this.#environment.giveUp(), LAST_FLUSH_MS);
+    const giveUp = setTimeout(() => this.#environment.giveUp(), this.#lastFlushMs);
     try {
       await this.#consumer?.close();
     } finally {

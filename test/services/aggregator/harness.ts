@@ -14,7 +14,7 @@ import type { Config } from '../../../lib/runtime/config/types.ts';
 import { createLogger } from '../../../lib/runtime/logging.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
 import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
-import { createAggregator } from '../../../services/aggregator/index.ts';
+import { type AggregatorOptions, createAggregator } from '../../../services/aggregator/index.ts';
 
 /** One store a test file (the engine allows no more), a fresh database and log for each world. */
 export class Worlds {
@@ -40,9 +40,8 @@ export class Worlds {
   ): Promise<World> {
     const store = this.#store!;
     for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
-    const log = await createEmbeddedLog({ dir: await mkdtemp(join(this.#root, 'log-')), partitions });
-    await log.ensureTopics(Object.values(TOPICS).map((name) => ({ name, partitions })));
-    return new World(log, store, config(settings, models, partitions));
+    const dir = await mkdtemp(join(this.#root, 'log-'));
+    return World.open(dir, store, config(settings, models, partitions));
   }
 }
 
@@ -86,16 +85,31 @@ export class World {
   readonly log: Log;
   readonly store: Store;
   readonly config: Config;
+  readonly #dir: string;
   #service: Service | null = null;
 
-  constructor(log: Log, store: Store, settings: Config) {
+  private constructor(dir: string, log: Log, store: Store, settings: Config) {
+    this.#dir = dir;
     this.log = log;
     this.store = store;
     this.config = settings;
   }
 
-  async start(changes: Partial<ServiceContext> = {}): Promise<Service> {
-    this.#service = createAggregator({
+  static async open(dir: string, store: Store, settings: Config): Promise<World> {
+    const { partitions } = settings.log;
+    const log = await createEmbeddedLog({ dir, partitions });
+    await log.ensureTopics(Object.values(TOPICS).map((name) => ({ name, partitions })));
+    return new World(dir, log, store, settings);
+  }
+
+  /** Stops everything and opens the same log and store again, under another configuration. */
+  async reopen(changes: Partial<Config>): Promise<World> {
+    await this.close();
+    return World.open(this.#dir, this.store, { ...this.config, ...changes });
+  }
+
+  async start(changes: Partial<ServiceContext> = {}, options: AggregatorOptions = {}): Promise<Service> {
+    const context: ServiceContext = {
       config: this.config,
       log: this.log,
       store: this.store,
@@ -104,7 +118,8 @@ export class World {
       logger: createLogger({ name: 'test', level: 'silent' }),
       metrics: createRegistry(),
       ...changes,
-    });
+    };
+    this.#service = createAggregator(context, options);
     await this.#service.start();
     return this.#service;
   }
@@ -142,9 +157,9 @@ export class World {
     });
   }
 
-  /** Ledger rows without what a rewrite may change: when and how often they were written. */
+  /** Ledger rows without what differs between worlds: when they were written, and of which log. */
   ledger(): Promise<Row[]> {
-    return this.store.query('SELECT * EXCEPT ingested_at FROM chunk_rows FINAL ORDER BY ALL');
+    return this.store.query('SELECT * EXCEPT (ingested_at, incarnation) FROM chunk_rows FINAL ORDER BY ALL');
   }
 }
 
@@ -155,4 +170,16 @@ export async function until(question: () => Promise<boolean>, what = 'the condit
     if (Date.now() > deadline) throw new Error(`waited 10 s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** The store's methods as an object, to put one of one's own in their place. */
+export function delegating(store: Store): Store {
+  return {
+    database: store.database,
+    query: (sql, params) => store.query(sql, params),
+    insert: (table, rows) => store.insert(table, rows),
+    command: (sql, params) => store.command(sql, params),
+    ping: () => store.ping(),
+    close: () => store.close(),
+  };
 }
