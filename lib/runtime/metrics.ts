@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+export type { Registry } from 'prom-client';
+
 /** A registry with Node's process metrics. Every metric of Driftline is listed in docs/metrics.md. */
 export function createRegistry(): Registry {
   const registry = new Registry();
