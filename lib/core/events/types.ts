@@ -34,7 +34,7 @@ export interface Label {
   timestamp: number;
 }
 
-/** Why an event was refused. `path` points into the event; codes are listed in docs/errors.md. */
+/** Why an event was refused. `path` points into the event; codes are listed in docs/topics.md. */
 export interface Rejection {
   code: RejectionCode;
   path: string;
