@@ -51,15 +51,19 @@ function cells(bins: BinCounts, aside: number): number[] {
   return [...bins.values, bins.unseen - aside];
 }
 
-function balancedV(c: readonly number[], r: readonly number[]): number {
+/** Cells empty on both sides are none. */
+function balancedV(c: ArrayLike<number>, r: ArrayLike<number>): number {
   const n = total(c);
   const m = total(r);
   let square = 0;
-  c.forEach((count, i) => {
-    const p = count / n;
+  let cells = 0;
+  for (let i = 0; i < c.length; i++) {
+    const p = c[i]! / n;
     const q = r[i]! / m;
-    if (p + q > 0) square += (p - q) ** 2 / (p + q) / 2;
-  });
-  const bias = ((c.length - 1) * (1 / n + 1 / m)) / 4;
+    if (p + q === 0) continue;
+    cells++;
+    square += (p - q) ** 2 / (p + q) / 2;
+  }
+  const bias = ((cells - 1) * (1 / n + 1 / m)) / 4;
   return Math.min(1, Math.sqrt(Math.max(0, square - bias)));
 }

@@ -41,16 +41,28 @@ function cell(observed: number, expected: number, degrees: number): number {
  * The small-count guard: cells whose expected count in the smaller sample is under 1 are pooled into one, and that one, if
  * still under 1, into the smallest cell left. So one unseen row in 20,001 proves nothing. null when a sample has fewer than 5.
  */
-export function poolSmallCells(a: ArrayLike<number>, b: ArrayLike<number>): [number[], number[]] | null {
+export function poolSmallCells(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+): [ArrayLike<number>, ArrayLike<number>] | null {
   const n = total(a);
   const m = total(b);
-  const least = (MIN_EXPECTED * (n + m)) / Math.min(n, m);
   if (Math.min(n, m) < MIN_SAMPLE) return null;
+  const least = (MIN_EXPECTED * (n + m)) / Math.min(n, m);
+  for (let i = 0; i < a.length; i++) if (isSmall(a[i]! + b[i]!, least)) return pooled(a, b, least);
+  return [a, b];
+}
+
+function isSmall(both: number, least: number): boolean {
+  return both > 0 && both < least;
+}
+
+function pooled(a: ArrayLike<number>, b: ArrayLike<number>, least: number): [number[], number[]] {
   const cells: [number, number][] = [];
   const rare: [number, number] = [0, 0];
   for (let i = 0; i < a.length; i++) {
-    if (a[i]! + b[i]! >= least) cells.push([a[i]!, b[i]!]);
-    else addCell(rare, a[i]!, b[i]!);
+    if (isSmall(a[i]! + b[i]!, least)) addCell(rare, a[i]!, b[i]!);
+    else if (a[i]! + b[i]! > 0) cells.push([a[i]!, b[i]!]);
   }
   if (rare[0] + rare[1] >= least || cells.length === 0) cells.push(rare);
   else addCell(smallest(cells), rare[0], rare[1]);

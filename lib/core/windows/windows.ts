@@ -7,8 +7,9 @@ const DAY_MS = 86_400_000;
 /** 1970-01-05, a Monday, in days since the epoch: where windows of several days are counted from. */
 const FIRST_MONDAY = 4;
 
-/** The last window found for each zone and length: events come in time order, mostly. */
-const lastFound = new Map<string, Map<number, TimeWindow>>();
+/** Windows remembered for each zone and length: events come in time order, mostly, from several partitions. */
+const REMEMBERED = 4;
+const lastFound = new Map<string, Map<number, TimeWindow[]>>();
 
 /**
  * The window [start, end) that contains a timestamp (ms). Windows of one spec do not overlap and leave no gap.
@@ -26,8 +27,11 @@ export function windowOf(timestamp: number, spec: WindowSpec): TimeWindow {
     throw new RangeError(`window length must be a positive whole number of ms, not ${lengthMs}`);
   }
   if (timezone === 'UTC' || !followsDays(lengthMs)) return inUtc(timestamp, lengthMs);
-  const cached = lastFound.get(timezone)?.get(lengthMs);
-  if (cached !== undefined && timestamp >= cached.start && timestamp < cached.end) return { ...cached };
+  const cached = lastFound
+    .get(timezone)
+    ?.get(lengthMs)
+    ?.find((w) => timestamp >= w.start && timestamp < w.end);
+  if (cached !== undefined) return { ...cached };
   const found =
     lengthMs % DAY_MS === 0 ? ofDays(timestamp, lengthMs, timezone) : withinDay(timestamp, lengthMs, timezone);
   remember(timezone, lengthMs, found);
@@ -64,5 +68,5 @@ function remember(timezone: string, lengthMs: number, window: TimeWindow): void 
     lengths = new Map();
     lastFound.set(timezone, lengths);
   }
-  lengths.set(lengthMs, window);
+  lengths.set(lengthMs, [window, ...(lengths.get(lengthMs) ?? []).slice(0, REMEMBERED - 1)]);
 }
