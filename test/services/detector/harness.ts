@@ -31,6 +31,8 @@ export const MINUTE = 60_000;
 /** 2018-11-05T00:00:00Z */
 export const T0 = 1_541_376_000_000;
 export const MODEL = 'm';
+/** End of a window by number, ms. */
+export const end = (window: number) => T0 + (window + 1) * MINUTE;
 
 const TABLES = [
   'aggregation_specs',
@@ -101,8 +103,10 @@ export class World {
   #incarnation = '';
   #spec: AggregationSpec | null = null;
   #specId = '';
+  #groupGeneration = 1;
   readonly #chunks = new Map<number, { chunk: OpenChunk; next: number; passed: number }>();
-  #services: Service[] = [];
+  readonly #services: Service[] = [];
+  readonly #registries = new Map<Service, ServiceContext['metrics']>();
 
   private constructor(log: Log, store: Store, config: Config) {
     this.log = log;
@@ -118,9 +122,10 @@ export class World {
     return world;
   }
 
-  /** Chunks opened from now on are bound to this spec. */
-  async useSpec(spec: AggregationSpec): Promise<void> {
+  /** Chunks opened from now on are bound to this spec, by a member of this generation of the group. */
+  async useSpec(spec: AggregationSpec, groupGeneration = 1): Promise<void> {
     this.#spec = spec;
+    this.#groupGeneration = groupGeneration;
     this.#specId = await saveSpec(this.store, spec);
     for (const [partition, { next, passed }] of this.#chunks) {
       const start = Math.ceil(next / spec.chunkSize) * spec.chunkSize;
@@ -142,19 +147,12 @@ export class World {
   }
 
   /** Makes what was added durable and tells the detectors; `passed` is the arrival the partition has come to. */
-  async flush(partition: number, passed: number, announce = true): Promise<void> {
+  async flush(partition: number, passed: number, { announce = true, manifest = true } = {}): Promise<void> {
     const state = this.#state(partition);
     state.passed = Math.max(state.passed, passed);
     const { rows, windows } = state.chunk.changes();
     await insertChunkRows(this.store, state.chunk.identity, this.#specId, rows);
-    await writeManifest(this.store, {
-      ...state.chunk.identity,
-      groupGeneration: 1,
-      specId: this.#specId,
-      reach: state.next,
-      passed: state.passed,
-      closed: false,
-    });
+    if (manifest) await this.writeManifest(partition);
     if (!announce) return;
     const origin = { topic: TOPICS.predictions, incarnation: this.#incarnation, partition, reach: state.next };
     for (const model of new Set(windows.map((window) => window.model))) {
@@ -169,7 +167,30 @@ export class World {
     await this.log.append(TOPICS.windows, everywhere);
   }
 
+  async writeManifest(partition: number): Promise<void> {
+    const { chunk, next, passed } = this.#state(partition);
+    await writeManifest(this.store, {
+      ...chunk.identity,
+      groupGeneration: this.#groupGeneration,
+      specId: this.#specId,
+      reach: next,
+      passed,
+      closed: false,
+    });
+  }
+
+  /** Forgets all that was added: another aggregator begins at the start of the log. */
+  restarted(): void {
+    this.#chunks.clear();
+  }
+
+  async metric(service: Service, name: string): Promise<number> {
+    const values = await this.#registries.get(service)!.getSingleMetric(name)!.get();
+    return values.values[0]?.value ?? 0;
+  }
+
   async start(changes: Partial<ServiceContext> = {}): Promise<Service> {
+    const metrics = createRegistry();
     const service = createDetector({
       config: this.config,
       log: this.log,
@@ -177,10 +198,11 @@ export class World {
       codec: this.codec,
       clock: systemClock,
       logger: createLogger({ name: 'test', level: 'silent' }),
-      metrics: createRegistry(),
+      metrics,
       ...changes,
     });
     this.#services.push(service);
+    this.#registries.set(service, metrics);
     await service.start();
     return service;
   }

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import type { AlertEvent } from '../../../lib/core/alerts/types.ts';
+import { TOPICS } from '../../../lib/core/messages/types.ts';
+import type { Log } from '../../../lib/ports/log.ts';
+import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
+import { Engine, end, events, monitorOf, type World, waitFor } from './harness.ts';
+
+const engine = new Engine();
+let world: World;
+before(() => engine.open());
+afterEach(() => world?.close());
+after(() => engine.close());
+
+const states = (alerts: readonly AlertEvent[]) => alerts.map(({ state, revision }) => `${state} ${revision}`);
+const said = (count: number) => waitFor(async () => (await world.published()).length >= count, `${count} alert events`);
+const scored = (windows: number) =>
+  waitFor(async () => {
+    const sql = 'SELECT uniqExact(window_start) AS n FROM score_rows';
+    return (await world.store.query<{ n: number }>(sql))[0]!.n >= windows;
+  }, `${windows} scored windows`);
+
+async function feed(shifts: readonly number[], from = 0): Promise<void> {
+  for (const [i, shift] of shifts.entries()) {
+    world.add(0, events(from + i, 300, { shift }));
+    await world.flush(0, end(from + i) + 1_000);
+  }
+}
+
+/** The store, but inserts into one table fail as long as `broken` says so. */
+function failing(store: Store, table: string, broken: () => boolean): Store {
+  return {
+    database: store.database,
+    query: (sql, params) => store.query(sql, params),
+    command: (sql, params) => store.command(sql, params),
+    ping: () => store.ping(),
+    close: () => store.close(),
+    insert: (name, rows) =>
+      name === table && broken()
+        ? Promise.reject(new StoreUnavailableError(`${table} is not there`))
+        : store.insert(name, rows),
+  };
+}
+
+test('windows that became complete while nobody listened are found in the store', async () => {
+  world = await engine.world();
+  for (let window = 0; window < 4; window++) {
+    world.add(0, events(window, 300, { shift: window < 2 ? 60 : 0 }));
+    await world.flush(0, end(window) + 1_000, { announce: false });
+  }
+  await world.start();
+  await said(3);
+  assert.deepEqual(states(await world.published()), ['pending 1', 'firing 2', 'resolved 3']);
+});
+
+for (const table of ['sealed_rows', 'score_rows', 'alert_rows']) {
+  test(`killed before ${table} are durable, the next owner says exactly what the first would have said`, async () => {
+    world = await engine.world();
+    let broken = false;
+    const first = await world.start({ store: failing(world.store, table, () => broken) });
+    await feed([0, 60]);
+    await said(1);
+    broken = true;
+    await feed([60, 0], 2);
+    await waitFor(() => first.notReady() !== null, 'the detector to notice');
+    await first.stop();
+    assert.deepEqual(states(await world.published()), ['pending 1']);
+    await world.start();
+    await said(2);
+    await feed([0], 4);
+    await said(3);
+    const published = await world.published();
+    assert.deepEqual(states(published), ['pending 1', 'firing 2', 'resolved 3']);
+    assert.equal(published[2]?.asOf, end(4));
+    assert.match(published[1]!.members[0]!.explanation, /median/);
+  });
+}
+
+test('killed between outbox and topic, the next owner publishes the same events', async () => {
+  world = await engine.world();
+  const deaf: Log = new Proxy(world.log, {
+    get(log, name: keyof Log) {
+      if (name !== 'append') return (...args: never[]) => (log[name] as (...all: never[]) => unknown)(...args);
+      return (topic: string, records: never[]) =>
+        topic === TOPICS.alerts ? Promise.reject(new Error('no topic')) : log.append(topic, records);
+    },
+  });
+  const first = await world.start({ log: deaf });
+  await feed([60, 60]);
+  await waitFor(() => first.notReady() !== null, 'the detector to notice');
+  await first.stop();
+  assert.deepEqual(await world.published(), []);
+  await world.start();
+  await said(2);
+  assert.deepEqual(states(await world.published()), ['pending 1', 'firing 2']);
+});
+
+test('an owner that takes over from a healthy one repeats what is open and says nothing new', async () => {
+  world = await engine.world();
+  const first = await world.start();
+  await feed([60, 60, 60]);
+  await said(2);
+  await scored(3);
+  await first.stop();
+  const before = await world.published();
+  await world.start();
+  await waitFor(async () => (await world.publishedRaw()).length > before.length, 'the repetition');
+  await feed([0, 0], 3);
+  await said(3);
+  assert.deepEqual(states(await world.published()), ['pending 1', 'firing 2', 'resolved 3']);
+});
+
+test('late data that changes the verdict withdraws the alert, and what it revised says so', async () => {
+  world = await engine.world();
+  await world.start();
+  await feed([0, 60, 60]);
+  await said(2);
+  // Ten times as many undrifted events of the last window come late: it no longer breaches.
+  world.add(0, events(2, 20_000));
+  await world.flush(0, end(2) + 1_000);
+  await said(3);
+  const published = await world.published();
+  assert.deepEqual(states(published), ['pending 1', 'firing 2', 'withdrawn 3']);
+  assert.match(published[2]!.reason, /late data/);
+  const rows = await world.store.query<{ state: string; revision: number; breached: number; n: number }>(
+    `SELECT state, revision, max(breached) AS breached, max(n_current) AS n FROM score_rows FINAL
+     WHERE window_start = (SELECT max(window_start) FROM score_rows) GROUP BY state, revision`,
+  );
+  assert.deepEqual(rows, [{ state: 'revised', revision: 1, breached: 0, n: 20_300 }]);
+});
+
+test('while the store is away nothing is lost, and readiness tells why', async () => {
+  world = await engine.world();
+  let broken = true;
+  const service = await world.start({ store: failing(world.store, 'sealed_rows', () => broken) });
+  await feed([60, 60]);
+  await waitFor(() => service.notReady() !== null, 'not ready');
+  assert.match(service.notReady()!, /sealed_rows is not there/);
+  broken = false;
+  await said(2);
+  await waitFor(() => service.notReady() === null, 'ready');
+});
+
+test('two detectors share the models; when one goes the other takes its models over', async () => {
+  const models = Array.from({ length: 8 }, (_, i) => `model-${i}`);
+  const monitors = models.map((model) => monitorOf({ name: `drift-${model}`, model, persistence: 1 }));
+  world = await engine.world({ partitions: 2, models, monitors });
+  const [first, second] = [await world.start(), await world.start()];
+  const owned = (service: typeof first) => world.metric(service, 'driftline_detector_models');
+  const all = async (window: number, shift: number) => {
+    for (const model of models) world.add(0, events(window, 200, { model, shift }));
+    await world.flush(0, end(window) + 1_000);
+    await world.flush(1, end(window) + 1_000);
+  };
+  await waitFor(async () => (await owned(first)) > 0 && (await owned(second)) > 0, 'both to own models');
+  await all(0, 60);
+  await said(8);
+  assert.equal((await owned(first)) + (await owned(second)), 8);
+  await first.stop();
+  await all(1, 0);
+  await said(16);
+  const published = await world.published();
+  assert.equal(published.length, 16);
+  for (const model of models) {
+    const own = published.filter((event) => event.model === model);
+    assert.deepEqual(states(own), ['firing 1', 'resolved 2'], model);
+  }
+  assert.equal(await owned(second), 8);
+});
