@@ -7,6 +7,7 @@ import { quoteString } from '../../lib/core/sql/params.ts';
 import type { Engine } from '../../lib/ports/engine.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { exception } from './exception.ts';
+import { isWhole } from './frames.ts';
 
 const NODE = new Map([
   ['gzip', promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip)],
@@ -14,7 +15,7 @@ const NODE = new Map([
   ['deflate', promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.inflate)],
   ['br', promisify<Buffer, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress)],
 ]);
-const ENGINE = new Set(['zstd', 'lz4', 'xz', 'bz2']);
+const ENGINE = new Set(['zstd', 'lz4', 'xz']);
 
 /**
  * The body without its Content-Encoding, at most `maxBytes` long. What Node 20 cannot unpack (zstd, lz4) the engine can,
@@ -41,6 +42,7 @@ export async function decodeBody(
 }
 
 async function unpackByEngine(body: Buffer, encoding: string, maxBytes: number, engine: Engine): Promise<Buffer> {
+  if ((encoding === 'lz4' || encoding === 'zstd') && !isWhole(body, encoding)) throw new RangeError('it is cut off');
   const dir = await mkdtemp(join(tmpdir(), 'driftline-body-'));
   const session = engine.session();
   try {

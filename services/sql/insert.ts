@@ -14,7 +14,7 @@ export interface Insert {
 
 /** Formats whose data are text that the engine reads behind the statement itself. Others go through a file. */
 const TEXT_FORMATS =
-  /^(JSON(EachRow|CompactEachRow|CompactEachRowWithNames|CompactEachRowWithNamesAndTypes|StringsEachRow|ObjectEachRow|Columns|Compact)?|CSV(WithNames|WithNamesAndTypes)?|T(SV|abSeparated)(Raw|WithNames|WithNamesAndTypes)?|Values|LineAsString|TSKV)$/i;
+  /^(JSON(EachRow|CompactEachRow|CompactEachRowWithNames|CompactEachRowWithNamesAndTypes|StringsEachRow)|CSV(WithNames|WithNamesAndTypes)?|T(SV|abSeparated)(Raw|WithNames|WithNamesAndTypes)?|Values|LineAsString|TSKV)$/i;
 const LEADING = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*/;
 
 export function isInsert(statement: string): boolean {

@@ -40,7 +40,7 @@ export async function readRequest(request: FastifyRequest): Promise<SqlRequest> 
     encoding: header('content-encoding').toLowerCase().replace('identity', ''),
     database: fields.get('database') ?? header('x-clickhouse-database'),
     format: fields.get('default_format') ?? (header('x-clickhouse-format') || 'TabSeparated'),
-    queryId: fields.get('query_id') ?? null,
+    queryId: fields.get('query_id') || null,
     params: pick(fields, (name) => (name.startsWith('param_') ? name.slice('param_'.length) : null)),
     settings: pick(fields, (name) => (OWN.has(name) || name.startsWith('param_') ? null : name)),
     method: request.method,
