@@ -65,11 +65,27 @@ export async function alertsOfIncidents(
   store: Store,
   incidents: readonly string[],
 ): Promise<Map<string, AlertEvent[]>> {
+  return latestAlerts(store, incidents, '1');
+}
+
+/** The same, but the latest revision in which each alert was on: what the incident was before it ended. */
+export async function firingAlertsOfIncidents(
+  store: Store,
+  incidents: readonly string[],
+): Promise<Map<string, AlertEvent[]>> {
+  return latestAlerts(store, incidents, "state IN ('firing', 'updated', 'acknowledged')");
+}
+
+async function latestAlerts(
+  store: Store,
+  incidents: readonly string[],
+  condition: string,
+): Promise<Map<string, AlertEvent[]>> {
   const alerts = new Map<string, AlertEvent[]>(incidents.map((incident) => [incident, []]));
   if (incidents.length === 0) return alerts;
   const rows = await store.query<{ incident: string; latest: string }>(
     `SELECT incident, argMax(event, (revision, written_at)) AS latest FROM alert_rows
-     WHERE incident IN {incidents:Array(String)} GROUP BY incident, model, episode`,
+     WHERE incident IN {incidents:Array(String)} AND ${condition} GROUP BY incident, model, episode`,
     { incidents },
   );
   for (const { incident, latest } of rows) alerts.get(incident)?.push(JSON.parse(latest) as AlertEvent);

@@ -1,7 +1,5 @@
 import { incidentVersion, mergeAlerts, summarizeIncident } from '../../lib/core/alerts/incident.ts';
-import { afterNotice, decideNotice } from '../../lib/core/alerts/notify.ts';
-import type { AlertEvent, Incident } from '../../lib/core/alerts/types.ts';
-import type { Channel } from '../../lib/ports/channel.ts';
+import type { AlertEvent } from '../../lib/core/alerts/types.ts';
 import type { Store } from '../../lib/ports/store.ts';
 import {
   type Delivery,
@@ -10,18 +8,10 @@ import {
   writeDeliveries,
 } from '../../lib/tables/deliveries.ts';
 import { alertsOfIncidents, incidentsBehind, modelsOfIncidents, writeIncidents } from '../../lib/tables/incidents.ts';
-import type { Gate } from './gate.ts';
+import type { DeskDeps } from './desk-deps.ts';
 import { groupCommit } from './group-commit.ts';
-import { createLane, type Lane, type LaneDeps, type QueuedDelivery } from './lane.ts';
-import { newDelivery } from './outbox.ts';
-
-export interface DeskDeps extends Omit<LaneDeps, 'channel' | 'gate' | 'record'> {
-  store: Store;
-  channels: readonly { channel: Channel; gate: Gate }[];
-  urlOf(incident: string): string | null;
-  /** Tries until the store has done it, or until the signal aborts. */
-  stored<T>(task: () => Promise<T>): Promise<T>;
-}
+import { type Changed, judge, type Verdict } from './judge.ts';
+import { createLane, type Lane, type LaneDeps } from './lane.ts';
 
 /** Events of one incident that came together, and when the oldest was published (ms). */
 export interface IncidentNews {
@@ -43,12 +33,6 @@ export interface Desk {
 interface Case {
   alerts: AlertEvent[];
   lanes: Map<string, Lane>;
-}
-
-interface Verdict {
-  incident: Incident;
-  url: string | null;
-  queued: { lane: Lane; deliveries: QueuedDelivery[] }[];
 }
 
 /** Idle cases kept in memory; any can be had again from the store. */
@@ -78,11 +62,13 @@ export function createDesk(deps: DeskDeps): Desk {
   const evaluateSlice = async (news: readonly IncidentNews[]): Promise<void> => {
     const opened = news.map(({ incident }) => incident).filter((incident) => !cases.has(incident));
     for (const [incident, file] of await openCases(deps, opened, record)) cases.set(incident, file);
-    const verdicts = news.map((item) => judge(deps, cases.get(item.incident), item, !opened.includes(item.incident)));
-    await publish(
-      deps,
-      verdicts.filter((verdict) => verdict !== null),
-    );
+    const changed: Changed[] = [];
+    for (const item of news) {
+      const file = cases.get(item.incident);
+      if (!file || !update(file, item.events, opened.includes(item.incident))) continue;
+      changed.push({ lanes: file.lanes, incident: summarizeIncident(file.alerts), raisedAt: item.raisedAt });
+    }
+    await publish(deps, await judge(deps, changed));
   };
   const recover = async (owns: (model: string) => Promise<boolean>): Promise<void> => {
     const left = await deps.stored(() => incidentsLeft(deps.store));
@@ -130,33 +116,12 @@ async function openCases(
   });
 }
 
-/** What the news makes of an incident; null where all of it was known. */
-function judge(deps: DeskDeps, file: Case | undefined, news: IncidentNews, known: boolean): Verdict | null {
-  if (!file) return null;
-  const alerts = mergeAlerts(file.alerts, news.events);
-  if (known && incidentVersion(alerts) === incidentVersion(file.alerts)) return null;
+/** Takes in the news; false where all of it was known. */
+function update(file: Case, events: readonly AlertEvent[], opened: boolean): boolean {
+  const alerts = mergeAlerts(file.alerts, events);
+  const changed = opened || incidentVersion(alerts) !== incidentVersion(file.alerts);
   file.alerts = alerts;
-  if (alerts.length === 0) return null;
-  const incident = summarizeIncident(alerts);
-  const url = deps.urlOf(incident.incident);
-  const queued = [...file.lanes].map(([channel, lane]) => ({
-    lane,
-    deliveries: decide(deps, lane, channel, incident, url).map((delivery) => ({ delivery, raisedAt: news.raisedAt })),
-  }));
-  return { incident, url, queued };
-}
-
-/** Every notice that is due, in order: usually none or one; a trigger and its resolve where both happened unheard. */
-function decide(deps: DeskDeps, lane: Lane, channel: string, incident: Incident, url: string | null): Delivery[] {
-  const due: Delivery[] = [];
-  for (let state = lane.state(); ; ) {
-    const decision = decideNotice(state, incident);
-    const facts = { incident: incident.incident, channel, action: decision.action };
-    deps.logger.debug(facts, `incident ${incident.incident}, ${channel}: ${decision.action}, ${decision.reason}`);
-    if (decision.action === 'none') return due;
-    due.push(newDelivery({ channel, incident, url, decision, now: deps.clock.now() }));
-    state = afterNotice(state, { action: decision.action, incident, parked: false });
-  }
+  return changed && alerts.length > 0;
 }
 
 /** Incidents first, then the outbox, and only then are lanes told: a crash in between repeats, never skips. */

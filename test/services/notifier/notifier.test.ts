@@ -105,6 +105,12 @@ describe('notifier', () => {
     await start();
     await settled('before', 2);
     assert.deepEqual(bench.received('before'), ['trigger 202', 'resolve 202']);
+    const told = bench.pagerduty
+      .events()
+      .slice(-2)
+      .map(({ body }) => (body as { payload: { summary: string } }).payload.summary);
+    assert.match(told[0] ?? '', /^car-loan .*: drift in salary_range .* since .*Retrain/, 'the page tells what it was');
+    assert.match(told[1] ?? '', /^Resolved: /);
   });
 
   it('retries 429, 500, a hang and a reset, and resolves last', async () => {
