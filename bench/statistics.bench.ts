@@ -7,7 +7,7 @@ import { METRICS } from '../lib/core/statistics/registry.ts';
 import { sealed } from '../test/core/sketch/exact.ts';
 import { generator, normal } from '../test/core/sketch/shapes.ts';
 
-/** Evaluations a second of all metrics of a numeric feature and window, without store reads; CPU time. Run: npx tsx bench/statistics.ts */
+/** Evaluations a second of all metrics of a numeric feature and window, without store reads; CPU time. Run: npx tsx bench/statistics.bench.ts */
 const ROUNDS = 20_000;
 
 function sample(n: number, seed: number, shift: number): Float64Array {

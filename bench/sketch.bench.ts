@@ -4,7 +4,7 @@ import { SHAPES } from '../test/core/sketch/shapes.ts';
 
 /**
  * Sketching cost (ns of CPU a value, a chunk of 65,536) and the largest KS error of sealed sketches over all shapes, sizes and
- * numbers of chunks. Run: npx tsx bench/sketch.ts
+ * numbers of chunks. Run: npx tsx bench/sketch.bench.ts
  */
 const CHUNK = 65_536;
 const SIZES = [5_000, 10_000, 20_000, 40_000, CHUNK, 262_144];
