@@ -14,7 +14,7 @@ CREATE OR REPLACE VIEW open_chunk_rows {{on_cluster}} AS
 SELECT *
 FROM chunk_rows FINAL
 WHERE (topic, incarnation, partition, chunk_start, spec_id) IN (
-    SELECT topic, incarnation, partition, chunk_start, argMax(spec_id, group_generation)
+    SELECT topic, incarnation, partition, chunk_start, argMin(spec_id, (-toInt64(group_generation), spec_id))
     FROM manifest_rows
     GROUP BY topic, incarnation, partition, chunk_start
   )

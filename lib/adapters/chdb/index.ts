@@ -1,5 +1,10 @@
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+  ClickHouseLogLevel,
+  createClient,
+} from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { encodeRows } from '../../core/sql/json-rows.ts';
 import { quoteIdentifier, setParams } from '../../core/sql/params.ts';
@@ -60,7 +65,7 @@ async function createDatabase(engine: Engine, database: string): Promise<void> {
 async function connect(engine: Engine, database: string, settings: readonly string[]): Promise<ClickHouseClient> {
   // The two packages carry copies of one declaration, which TypeScript takes for two.
   const connection = createChdbConnection({ path: engine.dir }) as unknown as ClientConnection;
-  const client = createClient({ connection });
+  const client = createClient({ connection, log: { level: ClickHouseLogLevel.OFF } });
   for (const sql of [SETTINGS, ...settings, `USE ${quoteIdentifier(database)}`]) await client.command({ query: sql });
   return client;
 }
