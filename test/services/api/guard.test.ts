@@ -99,7 +99,17 @@ test('a key may do what its roles say', async () => {
 
 test('with keys, only what holds no data is open', async () => {
   const status = async (path: string): Promise<number> => (await fetch(closed.url + path)).status;
-  for (const path of ['/', '/models/x', '/incidents/y', '/openapi.json', '/docs', '/healthz', '/readyz'])
+  for (const path of [
+    '/',
+    '/models/x',
+    '/incidents/y',
+    '/assets/page.js',
+    '/assets/page.css',
+    '/openapi.json',
+    '/docs',
+    '/healthz',
+    '/readyz',
+  ])
     assert.equal(await status(path), 200, path);
   for (const path of ['/metrics', '/v1/models', '/v1/monitors', '/v1/alerts', '/v1/incidents', '/v1/models/x/scores'])
     assert.equal(await status(path), 401, path);
