@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Assignment, Batch, Consumer, StartPosition } from '../../lib/ports/log.ts';
 import { deferred } from '../../lib/runtime/deferred.ts';
@@ -49,6 +50,7 @@ class Aggregator implements Service {
       specs: new SpecSource(this.#environment),
       sightings: new Sightings(this.#environment),
       announcer,
+      // Before `consume` has returned there is nothing to commit with; the manifest decides where to start anyway.
       commit: async (partition, offset) => this.#consumer?.commit(partition, offset),
     };
     this.#ticker = new Ticker(this.#environment, announcer, () => [...this.#predictions.values()]);
@@ -124,7 +126,15 @@ class Aggregator implements Service {
     }
     const assigned = this.#predictions.get(partition);
     this.#predictions.delete(partition);
-    await this.#unlessStopping(async () => assigned?.serial.run(() => assigned.partition.flush()));
+    if (assigned === undefined) return;
+    // Only for speed: whoever gets the partition reads the open chunk again. So a store that is down must not hold up the
+    // group; a flush that comes through later writes rows that the successor's replace or equal.
+    const flushed = this.#unlessStopping(() => assigned.serial.run(() => assigned.partition.flush())).catch(
+      (error: unknown) => this.#failure.reject(error),
+    );
+    const timer = new AbortController();
+    await Promise.race([flushed, sleep(this.#lastFlushMs, undefined, { signal: timer.signal }).catch(() => {})]);
+    timer.abort();
   }
 
   async #read(batch: Batch): Promise<void> {

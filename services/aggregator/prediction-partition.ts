@@ -2,7 +2,13 @@ import { OpenChunk } from '../../lib/core/chunks/chunk.ts';
 import type { ChunkIdentity, WindowKey } from '../../lib/core/chunks/types.ts';
 import type { Decoded, Prediction, Rejection } from '../../lib/core/events/types.ts';
 import { HEADERS, type ProgressMessage } from '../../lib/core/messages/types.ts';
-import { type Assignment, type Batch, type LogRecord, StaleAssignmentError } from '../../lib/ports/log.ts';
+import {
+  type Assignment,
+  type Batch,
+  type LogRecord,
+  type PartitionOffsets,
+  StaleAssignmentError,
+} from '../../lib/ports/log.ts';
 import { coveredUntil, insertChunkRows } from '../../lib/tables/chunk-rows.ts';
 import { insertLosses } from '../../lib/tables/losses.ts';
 import { loadHistory, type Manifest, writeManifest } from '../../lib/tables/manifests.ts';
@@ -72,34 +78,48 @@ export class PredictionPartition {
   /** Decides where to read from and takes up what the manifest knows. */
   async start(committed: number | null): Promise<Start> {
     const { topic, incarnation, partition } = this.#place;
-    const start = await this.#shared.environment.persist('manifest_rows', async () => {
-      const history = await loadHistory(this.#context.store, topic, incarnation, partition);
-      const offsets = (await this.#context.log.offsets(topic)).find((found) => found.partition === partition);
-      if (offsets === undefined) throw new Error(`partition ${partition} of ${topic} has no offsets`);
-      const { last } = history;
-      this.#bound = last;
-      if (last === null) return decideStart({ history, chunkSize: 1, coveredUntil: 0, committed, offsets });
-      const { spec } = await this.#shared.specs.bound(last.specId);
-      const covered = await coveredUntil(this.#context.store, last, last.specId);
-      return decideStart({ history, chunkSize: spec.chunkSize, coveredUntil: covered, committed, offsets });
-    });
-    if (start.kind !== 'halt') await this.#takeUp(start);
+    const { store } = this.#context;
+    const history = await this.#persist('manifest_rows', () => loadHistory(store, topic, incarnation, partition));
+    const offsets = await this.#offsets();
+    const last = history.last;
+    if (last === null) return this.#begin(decideStart({ history, chunkSize: 1, coveredUntil: 0, committed, offsets }));
+    const { spec } = await this.#shared.specs.bound(last.specId);
+    const covered = await this.#persist('chunk_rows', () => coveredUntil(store, last, last.specId));
+    const facts = { history, chunkSize: spec.chunkSize, coveredUntil: covered, committed, offsets };
+    this.#passed = last.passed;
+    this.#durable = { reach: last.reach, passed: last.passed };
+    // Whether the last record before the start was a replay's is not written anywhere; reading the chunk again tells.
+    this.#replaying = null;
+    return this.#begin(decideStart(facts), { ...last, reach: Math.max(last.reach, covered) });
+  }
+
+  async #begin(start: Start, last: Manifest | null = null): Promise<Start> {
+    if (start.kind === 'halt') return start;
+    this.#position = start.offset;
+    if (start.kind === 'reopen') {
+      this.#bound = last === null ? null : { ...last, reach: this.#durable!.reach };
+      return start;
+    }
+    if (last !== null) {
+      // The chunk that a sub-chunk follows: its rows may reach further than its manifest says, where a flush was cut off.
+      if (!last.closed) await this.#persist('manifest_rows', () => writeManifest(this.#context.store, last));
+      this.#durable = { reach: start.offset, passed: last.passed };
+    }
+    if (start.gap !== null) await this.#declareGap(start.gap);
     return start;
   }
 
-  async #takeUp(start: Exclude<Start, { kind: 'halt' }>): Promise<void> {
-    const last = this.#bound;
-    this.#position = start.offset;
-    if (last !== null) {
-      this.#passed = last.passed;
-      this.#durable = { reach: Math.max(last.reach, start.kind === 'open' ? start.offset : 0), passed: last.passed };
-      // Whether the last record before this one was a replay's is not written anywhere; reading the chunk again tells.
-      this.#replaying = null;
-    }
-    if (start.kind === 'open') {
-      this.#bound = null;
-      if (start.gap !== null) await this.#declareGap(start.gap);
-    }
+  async #offsets(): Promise<PartitionOffsets> {
+    const { topic, partition } = this.#place;
+    return this.#persist('offsets', async () => {
+      const found = (await this.#context.log.offsets(topic)).find((offsets) => offsets.partition === partition);
+      if (found === undefined) throw new Error(`${topic} has no partition ${partition}`);
+      return found;
+    });
+  }
+
+  #persist<T>(what: string, task: () => Promise<T>): Promise<T> {
+    return this.#shared.environment.persist(what, task);
   }
 
   /** Takes in a batch; returns once it is counted and, where a chunk ended or memory asks for it, durable. */
@@ -243,12 +263,12 @@ export class PredictionPartition {
       passed,
       closed,
     };
-    await this.#shared.environment.persist('manifest_rows', () => writeManifest(this.#context.store, manifest));
+    await this.#persist('manifest_rows', () => writeManifest(this.#context.store, manifest));
   }
 
   async #commit(offset: number): Promise<void> {
     const place: Assignment = { topic: this.#place.topic, partition: this.#place.partition };
-    await this.#shared.environment.persist('committed offset', async () => {
+    await this.#persist('committed offset', async () => {
       await this.#shared.commit(place, offset).catch((error: unknown) => {
         // Whoever has the partition now reads the manifest, which is already written.
         if (!(error instanceof StaleAssignmentError)) throw error;
@@ -259,10 +279,7 @@ export class PredictionPartition {
   /** Retention may overtake a slow reader: what it took is declared. Other holes (control records) lose nothing. */
   async #noticeGap(first: number): Promise<void> {
     if (first <= this.#position) return;
-    const { topic, partition } = this.#place;
-    const all = await this.#shared.environment.persist('offsets', () => this.#context.log.offsets(topic));
-    const beginning = all.find((found) => found.partition === partition)?.beginning ?? 0;
-    const end = Math.min(first, beginning);
+    const end = Math.min(first, (await this.#offsets()).beginning);
     if (end > this.#position) await this.#declareGap({ reason: 'log_trimmed', first: this.#position, end });
   }
 
@@ -270,7 +287,7 @@ export class PredictionPartition {
     const loss = { reason, firstOffset: first, lastOffset: end - 1, events: end - first };
     this.#context.logger.error({ ...this.#place, ...loss }, `offsets ${first} to ${end - 1} cannot be read: ${reason}`);
     const identity = { ...this.#place, chunkStart: first };
-    await this.#shared.environment.persist('loss_rows', () => insertLosses(this.#context.store, identity, [loss]));
+    await this.#persist('loss_rows', () => insertLosses(this.#context.store, identity, [loss]));
   }
 
   #newPending(): Pending {
