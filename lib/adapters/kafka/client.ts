@@ -1,4 +1,5 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import { installCodecs } from './codecs.ts';
 
 /** The part of pino's interface that the adapter writes to. */
 export interface KafkaLogger {
@@ -16,6 +17,7 @@ export interface ClientOptions {
 
 /** `watch` sees every line kafkajs logs, debug ones included. */
 export function createClient(options: ClientOptions, watch?: (entry: LogEntry) => void): Kafka {
+  installCodecs();
   return new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId,

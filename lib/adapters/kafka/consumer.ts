@@ -11,6 +11,7 @@ import { fetchedFrom, toFetched } from './batches.ts';
 import { Committer } from './committer.ts';
 import { FetchControl } from './fetch-control.ts';
 import { GenerationWatch } from './generation-watch.ts';
+import { IncarnationWatch } from './incarnation-watch.ts';
 import { PartitionWorker } from './partition-worker.ts';
 
 /** How long the fetch loop waits for a slow partition before it pauses it and goes on with the others. */
@@ -20,8 +21,9 @@ const HEARTBEAT_LOOK_MS = 200;
 const CLOSE_TIMEOUT_MS = 15_000;
 const RETRY_MS = 1000;
 
-/** What a consumer asks of the cluster besides reading. Both reject while no broker answers. */
+/** What a consumer asks of the cluster besides reading. All reject while no broker answers. */
 export interface ClusterView {
+  incarnation(topic: string): Promise<string>;
   committed(group: string, assignment: Assignment): Promise<number | null>;
   offsets(topic: string): Promise<PartitionOffsets[]>;
 }
@@ -47,10 +49,11 @@ export class GroupConsumer implements Consumer {
   private readonly fetching: FetchControl;
   private readonly committer: Committer;
   private readonly generations = new GenerationWatch();
+  private readonly incarnations: IncarnationWatch;
   private readonly workers = new Map<PartitionId, PartitionWorker>();
   /** Revocations under way: a partition that comes back waits for its own. */
   private readonly revocations = new Map<PartitionId, Promise<void>>();
-  private hasJoined = false;
+  private generation = -1;
   private failure: unknown;
   private closing: Promise<void> | null = null;
   private running: Promise<void> = Promise.resolve();
@@ -66,6 +69,11 @@ export class GroupConsumer implements Consumer {
     });
     this.fetching = new FetchControl(this.kafka);
     this.committer = new Committer(this.kafka, options.group, (assignment) => this.owns(assignment));
+    this.incarnations = new IncarnationWatch(
+      options.topics,
+      (topic) => cluster.incarnation(topic),
+      (topic) => this.onRecreated(topic),
+    );
     this.failed = new Promise<never>((_, reject) => {
       this.reject = reject;
     });
@@ -94,14 +102,14 @@ export class GroupConsumer implements Consumer {
   }
 
   joined(): boolean {
-    return this.hasJoined;
+    return this.generation >= 0;
   }
 
   unhealthy(): string | null {
     const { group } = this.options;
     if (this.failure !== undefined) return `consumer of group ${group} has failed: ${String(this.failure)}`;
     for (const { halted } of this.workers.values()) if (halted !== null) return halted;
-    if (this.hasJoined && !this.fetching.connected) return `consumer of group ${group} is not in touch with Kafka`;
+    if (this.joined() && !this.fetching.connected) return `consumer of group ${group} is not in touch with Kafka`;
     return null;
   }
 
@@ -119,6 +127,7 @@ export class GroupConsumer implements Consumer {
   }
 
   private async shutDown(): Promise<void> {
+    this.incarnations.stop();
     // Still a member: commits made in onRevoked count.
     await Promise.all([...this.workers].map(([id, worker]) => this.revoke(id, worker)));
     this.workers.clear();
@@ -142,7 +151,8 @@ export class GroupConsumer implements Consumer {
     const { generation, continuous } = this.generations.joined(payload.memberId);
     if (this.closing !== null) return;
     this.fetching.connected = true;
-    this.hasJoined = true;
+    this.generation = generation;
+    this.incarnations.look();
     const assigned = toAssignments(payload.memberAssignment);
     for (const [id, worker] of this.workers) {
       if (continuous && assigned.has(id)) continue;
@@ -151,12 +161,13 @@ export class GroupConsumer implements Consumer {
     }
     for (const [id, assignment] of assigned) {
       const kept = this.workers.get(id);
-      if (kept === undefined) this.gain(id, assignment, generation);
+      if (kept === undefined) this.gain(id, assignment);
       else this.fetching.align(kept);
     }
   }
 
-  private gain(id: PartitionId, assignment: Assignment, generation: number): void {
+  private gain(id: PartitionId, assignment: Assignment): void {
+    const { generation } = this;
     const worker: PartitionWorker = new PartitionWorker(assignment, this.options.handlers, {
       onError: (error) => this.fail(error),
       onRoom: () => this.fetching.resume(worker),
@@ -172,6 +183,16 @@ export class GroupConsumer implements Consumer {
       if ('halt' in start) worker.halt(start.halt);
       else await this.moveTo(worker, start.offset);
     });
+  }
+
+  /** Another topic under the same name: its partitions are not the ones we had. */
+  private onRecreated(topic: string): void {
+    if (this.closing !== null) return;
+    for (const [id, worker] of this.workers) {
+      if (worker.assignment.topic !== topic) continue;
+      void this.revoke(id, worker);
+      this.gain(id, worker.assignment);
+    }
   }
 
   /** Reads on from `offset` if the log holds it, and halts the partition otherwise. */
@@ -273,6 +294,7 @@ export class GroupConsumer implements Consumer {
   private fail(error: unknown): void {
     if (this.failure !== undefined) return;
     this.failure = error ?? new Error('a handler threw nothing');
+    this.incarnations.stop();
     for (const worker of this.workers.values()) worker.stop();
     this.closing ??= this.disconnect();
     this.reject(this.failure);

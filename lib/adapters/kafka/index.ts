@@ -89,6 +89,7 @@ class KafkaLog implements Log {
   async consume(options: ConsumerOptions): Promise<Consumer> {
     for (const topic of options.topics) await this.describeTopic(topic);
     const view = {
+      incarnation: async (topic: string) => (await this.describeTopic(topic)).incarnation,
       committed: (group: string, assignment: Assignment) => this.committed(group, assignment),
       offsets: (topic: string) => this.offsets(topic),
     };

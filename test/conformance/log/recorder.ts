@@ -13,6 +13,10 @@ export const key = ({ topic, partition }: Assignment) => `${topic}/${partition}`
 export class Recorder implements ConsumerHandlers {
   readonly records: (LogRecord & Assignment)[] = [];
   readonly batches: Batch[] = [];
+  /** Positions told without records. */
+  readonly positions: Omit<Batch, 'records'>[] = [];
+  /** Changes where later assignments begin. */
+  startAt: RecorderOptions['start'];
   readonly generations: number[] = [];
   readonly assigned: { assignment: Assignment; committed: number | null }[] = [];
   readonly revoked: Assignment[] = [];
@@ -23,6 +27,7 @@ export class Recorder implements ConsumerHandlers {
 
   constructor(options: RecorderOptions = {}) {
     this.options = options;
+    this.startAt = options.start;
   }
 
   async onAssigned(assignment: Assignment, generation: number, committed: number | null): Promise<StartPosition> {
@@ -30,7 +35,7 @@ export class Recorder implements ConsumerHandlers {
     if (this.position.has(id)) this.violations.push(`${id} assigned twice`);
     this.generations.push(generation);
     this.assigned.push({ assignment, committed });
-    const start = this.options.start?.(assignment, committed) ?? { offset: committed ?? 0 };
+    const start = this.startAt?.(assignment, committed) ?? { offset: committed ?? 0 };
     this.position.set(id, 'offset' in start ? start.offset : null);
     return start;
   }
@@ -41,6 +46,16 @@ export class Recorder implements ConsumerHandlers {
     await this.options.onRevoked?.(assignment);
     if (!this.position.delete(id)) this.violations.push(`${id} revoked without being assigned`);
     this.revoked.push(assignment);
+  }
+
+  async onPosition(moved: Omit<Batch, 'records'>): Promise<void> {
+    const position = this.position.get(key(moved));
+    if (position === undefined || position === null)
+      this.violations.push(`${key(moved)}: onPosition while not reading`);
+    else if (moved.nextOffset <= position) this.violations.push(`${key(moved)}: onPosition went back`);
+    if (this.busy.has(key(moved))) this.violations.push(`${key(moved)}: onPosition during onBatch`);
+    this.position.set(key(moved), moved.nextOffset);
+    this.positions.push(moved);
   }
 
   async onBatch(batch: Batch): Promise<void> {

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { Admin, Kafka } from 'kafkajs';
+import { LogContext } from '../conformance/log/context.ts';
+import { eventually, sleep } from '../support/eventually.ts';
+import { type KafkaBroker, startKafkaBroker } from '../support/kafka-broker.ts';
+import { openKafkaLog, plainKafka } from './open-log.ts';
+
+const numbered = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => ({ key: null, value: `${from + index}`, partition: 0 }));
+
+/** What happens to topics behind the consumer's back, and records only Kafka has. */
+describe('Kafka log: topics that change', () => {
+  const context = new LogContext();
+  let broker: KafkaBroker;
+  let kafka: Kafka;
+  let admin: Admin;
+
+  before(async () => {
+    broker = await startKafkaBroker();
+    kafka = plainKafka(broker.bootstrap);
+    admin = kafka.admin();
+    await admin.connect();
+    await context.open(async () => ({ log: openKafkaLog(broker.bootstrap), close: async () => {} }));
+  });
+  afterEach(() => context.closeConsumers());
+  after(async () => {
+    await admin.disconnect();
+    await context.log.close();
+    await broker.stop();
+  });
+
+  it('passes over aborted records and transaction markers, to the very end', async () => {
+    const topic = await context.topic(1);
+    const producer = kafka.producer({ transactionalId: context.name('tx'), idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (const [value, commit] of [
+      ['one', true],
+      ['aborted', false],
+      ['two', true],
+      ['aborted too', false],
+    ] as const) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: [{ value }, { value }] });
+      await (commit ? transaction.commit() : transaction.abort());
+    }
+    await producer.disconnect();
+    const { recorder, consumer } = await context.consume(context.name('group'), [topic]);
+    const end = (await context.log.offsets(topic))[0]!.end;
+    assert.equal(end, 12);
+    const reached = () => Math.max(...[...recorder.batches, ...recorder.positions].map(({ nextOffset }) => nextOffset));
+    await eventually('the end of the log', () => recorder.batches.length > 0 && reached() === end);
+    assert.deepEqual(
+      recorder.records.map(({ value }) => value?.toString()),
+      ['one', 'one', 'two', 'two'],
+    );
+    await context.log.append(topic, [{ key: null, value: 'after' }]);
+    await eventually('a plain record', () => recorder.records.at(-1)?.value?.toString() === 'after');
+    assert.equal(recorder.records.at(-1)!.offset, 12);
+    assert.equal(consumer.unhealthy(), null);
+    recorder.assertContractKept();
+  });
+
+  it('halts when the log is trimmed past its position, instead of jumping over the gap', async () => {
+    const topic = await context.topic(1);
+    let release: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    // Great enough that the consumer cannot have fetched what is trimmed below.
+    const large = Array.from({ length: 40 }, () => ({ key: null, value: Buffer.alloc(200_000), partition: 0 }));
+    await context.log.append(topic, large);
+    const { recorder, consumer } = await context.consume(context.name('group'), [topic], { onBatch: () => gate });
+    await eventually('the first batch', () => recorder.batches.length === 1);
+    await sleep(1500);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '35' }] });
+    release();
+    const reason = await eventually('unhealthy', () => consumer.unhealthy());
+    assert.match(String(reason), new RegExp(`${topic}/0: offset \\d+ is outside the log, which holds 35 to 40`));
+    const seen = recorder.offsets(topic, 0);
+    assert.deepEqual(
+      seen,
+      seen.map((_, index) => index),
+      'nothing after the gap',
+    );
+    assert.ok(seen.length < 35);
+    recorder.assertContractKept();
+  });
+
+  it('halts on a committed offset that retention has overtaken', async () => {
+    const topic = await context.topic(1);
+    const group = context.name('group');
+    await context.log.append(topic, numbered(10));
+    const first = await context.consume(group, [topic]);
+    await eventually('ten records', () => first.recorder.records.length === 10);
+    await first.consumer.commit({ topic, partition: 0 }, 4);
+    await first.consumer.close();
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '7' }] });
+    const second = await context.consume(group, [topic]);
+    await eventually('unhealthy', () => second.consumer.unhealthy()?.includes('offset 4 is outside the log'));
+    assert.equal(second.recorder.records.length, 0);
+  });
+
+  it('reads partitions that are added, from their start', async () => {
+    const topic = await context.topic(1);
+    const { recorder, consumer } = await context.consume(context.name('group'), [topic]);
+    await eventually('assigned', () => consumer.assignments().length === 1);
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+    const producer = kafka.producer();
+    await producer.connect();
+    await eventually('a producer that knows the partition', async () => {
+      await producer.send({ topic, messages: [{ partition: 2, value: 'early' }] }).catch(() => null);
+      return (await context.log.offsets(topic)).find(({ partition }) => partition === 2)?.end;
+    });
+    await producer.disconnect();
+    await eventually('three partitions', () => consumer.assignments().length === 3, 40_000);
+    await eventually('the early record', () => recorder.of(topic, 2)[0]?.offset === 0);
+    recorder.assertContractKept();
+  });
+
+  it('takes a topic made again under the same name for another one', async () => {
+    const topic = await context.topic(1);
+    await context.log.append(topic, numbered(3));
+    const { recorder, consumer } = await context.consume(context.name('group'), [topic]);
+    await eventually('three records', () => recorder.records.length === 3);
+    const before = await context.log.describeTopic(topic);
+    await admin.deleteTopics({ topics: [topic] });
+    await eventually('it is gone', () =>
+      context.log.describeTopic(topic).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await eventually('made again', async () => {
+      await context.log.ensureTopics([{ name: topic, partitions: 1 }]);
+      return (await context.log.describeTopic(topic)).incarnation !== before.incarnation;
+    });
+    recorder.startAt = () => ({ offset: 0 });
+    await context.log.append(topic, numbered(5, 100));
+    await eventually('all five of the new one', () => recorder.records.length === 8, 40_000);
+    assert.deepEqual(
+      recorder.records.slice(3).map(({ offset, value }) => [offset, value?.toString()]),
+      [0, 1, 2, 3, 4].map((n) => [n, `${100 + n}`]),
+    );
+    assert.ok(recorder.revoked.length >= 1, 'the old one was revoked');
+    await eventually('healthy again', () => consumer.unhealthy() === null);
+    recorder.assertContractKept();
+  });
+});
