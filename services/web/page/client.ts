@@ -21,6 +21,7 @@ export async function get(path: string, signal: AbortSignal): Promise<string> {
   const response = await fetch(path, { headers, signal });
   const text = await response.text();
   if (response.ok) return text;
+  if (response.status === 401 && key !== null) throw new RequestError(401, 'The key was not accepted.');
   throw new RequestError(response.status, messageOf(text) ?? `${response.status} ${response.statusText}`);
 }
 

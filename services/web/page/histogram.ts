@@ -4,7 +4,6 @@ import type { Distribution, Side } from './types.ts';
 
 const WIDTH = 640;
 const HEIGHT = 200;
-const AXIS = 22;
 
 /** Reference and current distribution in one picture, with legend and the counts of both sides. */
 export function distributionFigure(distribution: Distribution): HTMLElement {
@@ -56,24 +55,20 @@ function numericPicture({ bins }: Distribution): Element {
     );
     return svg('g', {}, bar(bin.reference, 'reference'), bar(bin.current, 'current'), hit);
   });
-  return svg(
+  const picture = svg(
     'svg',
     {
       class: 'histogram',
-      viewBox: `0 0 ${WIDTH} ${HEIGHT + AXIS}`,
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      preserveAspectRatio: 'none',
       role: 'img',
       'aria-label': 'Histogram of reference and current values',
     },
     ...bars,
     svg('line', { x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT, class: 'axis' }),
-    ...[0, 0.25, 0.5, 0.75, 1].map((part) =>
-      svg(
-        'text',
-        { x: part * WIDTH, y: HEIGHT + 16, 'text-anchor': part === 0 ? 'start' : part === 1 ? 'end' : 'middle' },
-        number(low + part * (high - low)),
-      ),
-    ),
   );
+  const labels = [0, 0.25, 0.5, 0.75, 1].map((part) => h('span', {}, number(low + part * (high - low))));
+  return h('div', {}, picture, h('div', { class: 'axis-labels', 'aria-hidden': 'true' }, ...labels));
 }
 
 function categoryBars({ categories, other }: Distribution): Element {

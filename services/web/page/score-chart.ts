@@ -72,6 +72,7 @@ function options({ points, metric }: ScoreSeries, width: number): uPlot.Options 
       },
       {
         label: 'Threshold',
+        show: thresholdLine(points) !== null,
         stroke: () => color('--bad'),
         width: 1.5,
         dash: [6, 4],
