@@ -7,6 +7,10 @@ export function isStale(error: unknown): boolean {
   return STALE.has(protocolType(error));
 }
 
+export function isUnknownTopic(error: unknown): boolean {
+  return protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
+}
+
 /** Broker trouble becomes LogUnavailableError, which names the brokers; what the caller did wrong stays what it is. */
 export function toLogError(error: unknown, what: string, brokers: readonly string[]): unknown {
   if (error instanceof LogUnavailableError || !isUnavailable(error)) return error;

@@ -12,8 +12,9 @@ import type {
 } from '../../ports/log.ts';
 import type { TopicIdentity } from '../../ports/topic-identity.ts';
 import { type ClientOptions, createClient } from './client.ts';
+import { Connected } from './connected.ts';
 import { type ConsumerHooks, GroupConsumer } from './consumer.ts';
-import { toLogError } from './errors.ts';
+import { isUnknownTopic, toLogError } from './errors.ts';
 import { Appender } from './producer.ts';
 import { stickyAssigner } from './sticky-assigner.ts';
 import { Topics } from './topics.ts';
@@ -52,12 +53,12 @@ class KafkaLog implements Log {
   constructor(options: KafkaLogOptions) {
     const kafka = createClient(options);
     this.options = options;
-    this.admin = new Connected(kafka.admin());
-    this.producer = new Connected(
+    this.admin = new Connected(() => kafka.admin());
+    this.producer = new Connected(() =>
       kafka.producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner }),
     );
-    this.topics = new Topics(this.admin.client, options.identity, options.replication ?? -1);
-    this.appender = new Appender(this.producer.client);
+    this.topics = new Topics(() => this.admin.client, options.identity, options.replication ?? -1);
+    this.appender = new Appender(() => this.producer.client);
   }
 
   ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
@@ -138,32 +139,20 @@ class KafkaLog implements Log {
 
   private async ask<T>(what: string, question: () => Promise<T>): Promise<T> {
     try {
-      await this.admin.ready();
-      return await question();
+      return await this.askOnce(question).catch((error) => {
+        if (!isUnknownTopic(error)) throw error;
+        // A kafkajs client that once met a topic asks for it ever after, and fails at everything once it is deleted.
+        this.admin.renew();
+        this.producer.renew();
+        return this.askOnce(question);
+      });
     } catch (error) {
       throw toLogError(error, what, this.options.brokers);
     }
   }
-}
 
-/** A kafkajs client that connects when first needed, and tries again when that failed. */
-class Connected<C extends { connect(): Promise<void>; disconnect(): Promise<void> }> {
-  readonly client: C;
-  private connection: Promise<void> | null = null;
-
-  constructor(client: C) {
-    this.client = client;
-  }
-
-  ready(): Promise<void> {
-    this.connection ??= this.client.connect().catch((error) => {
-      this.connection = null;
-      throw error;
-    });
-    return this.connection;
-  }
-
-  async close(): Promise<void> {
-    if (this.connection !== null) await this.client.disconnect();
+  private async askOnce<T>(question: () => Promise<T>): Promise<T> {
+    await this.admin.ready();
+    return question();
   }
 }

@@ -17,12 +17,12 @@ interface Sending {
  * into the next request, up to 512 KiB; a greater record goes alone, so that a refused one fails only its own caller.
  */
 export class PartitionSender {
-  private readonly producer: Producer;
+  private readonly producer: () => Producer;
   private readonly topic: string;
   private waiting: Sending[] = [];
   private busy = false;
 
-  constructor(producer: Producer, topic: string) {
+  constructor(producer: () => Producer, topic: string) {
     this.producer = producer;
     this.topic = topic;
   }
@@ -48,7 +48,7 @@ export class PartitionSender {
     this.busy = true;
     while (this.waiting.length > 0) {
       const batch = this.take();
-      const error = await this.producer
+      const error = await this.producer()
         .send({ topic: this.topic, acks: -1, messages: batch.map(({ message }) => message) })
         .then(
           () => undefined,
@@ -75,11 +75,11 @@ export class PartitionSender {
 
 /** Chooses partitions and keeps one sender for each. */
 export class Appender {
-  private readonly producer: Producer;
+  private readonly producer: () => Producer;
   private readonly senders = new Map<string, PartitionSender>();
   private turn = 0;
 
-  constructor(producer: Producer) {
+  constructor(producer: () => Producer) {
     this.producer = producer;
   }
 

@@ -3,22 +3,23 @@ import type { PartitionOffsets, TopicDescription, TopicSpec } from '../../ports/
 import type { TopicIdentity } from '../../ports/topic-identity.ts';
 
 const COUNT_TTL_MS = 15_000;
+const CREATE_TIMEOUT_MS = 10_000;
 
 /** Topics of the cluster: making, describing, and how many partitions each has (known for 15 s). */
 export class Topics {
-  private readonly admin: Admin;
+  private readonly admin: () => Admin;
   private readonly identity: TopicIdentity;
   private readonly replication: number;
   private readonly counts = new Map<string, { partitions: number; until: number }>();
 
-  constructor(admin: Admin, identity: TopicIdentity, replication: number) {
+  constructor(admin: () => Admin, identity: TopicIdentity, replication: number) {
     this.admin = admin;
     this.identity = identity;
     this.replication = replication;
   }
 
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
-    const existing = new Set(await this.admin.listTopics());
+    const existing = new Set(await this.admin().listTopics());
     for (const spec of specs) if (!existing.has(spec.name)) await this.create(spec);
   }
 
@@ -36,7 +37,9 @@ export class Topics {
   }
 
   async offsets(name: string): Promise<PartitionOffsets[]> {
-    const offsets = await this.admin.fetchTopicOffsets(name);
+    // Names the topic where it does not exist.
+    await this.partitionCount(name);
+    const offsets = await this.admin().fetchTopicOffsets(name);
     return offsets
       .map(({ partition, low, high }) => ({ partition, beginning: Number(low), end: Number(high) }))
       .sort((one, other) => one.partition - other.partition);
@@ -47,6 +50,16 @@ export class Topics {
     const { name: topic, partitions: numPartitions } = spec;
     const topics = [{ topic, numPartitions, replicationFactor: this.replication, configEntries }];
     // Answers false, without an error, where another process was quicker.
-    await this.admin.createTopics({ topics, waitForLeaders: true });
+    await this.admin().createTopics({ topics, waitForLeaders: false });
+    await this.untilKnown(topic);
+  }
+
+  /** Brokers learn of a new topic one after the other. */
+  private async untilKnown(topic: string): Promise<void> {
+    const end = Date.now() + CREATE_TIMEOUT_MS;
+    while ((await this.identity.describe(topic)) === null) {
+      if (Date.now() > end) throw new Error(`Kafka accepted topic ${topic}, but no broker knows it yet`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 }
