@@ -9,8 +9,8 @@ const SHIFTS = [0, 11, 22] as const;
 const buffers: Float64Array[] = [];
 const histograms = SHIFTS.map(() => new Uint32Array(BUCKETS));
 
-/** An unusually large sample's memory is not held on to (8 MB a slot at most). */
-const MOST_KEPT = 1 << 20;
+/** A chunk is 65,536 values; the memory of a much larger sample is not held on to (1 MB a slot at most). */
+const MOST_KEPT = 1 << 17;
 
 /** Scratch of exactly n numbers, by slot; the content is whatever the last user left. */
 export function scratch(slot: number, n: number): Float64Array {

@@ -24,41 +24,45 @@ export const ks: MetricDefinition = {
 
 /**
  * sup|F−G| of two distributions that both have observations, read at the union of their knots from both sides in one pass.
- * Symmetric; 0 to 1. Compares counts crosswise (a·m against b·n), so that exact sketches give D without rounding.
+ * Symmetric; 0 to 1. Compares counts crosswise (a·m against b·n), so that exact sketches give D without rounding. One
+ * loop without calls or writes: it is most of a monitor's evaluation.
  */
 export function ksDistance(a: NumericDistribution, b: NumericDistribution): number {
-  return Math.min(1, Math.max(crosswise(a, b), crosswise(b, a)) / (a.n * b.n));
-}
-
-/** The greatest |F·n·m − G·n·m| at the knots of `a`. One loop without calls: it is most of a monitor's evaluation. */
-function crosswise(a: NumericDistribution, b: NumericDistribution): number {
   const { values: x, below: aBelow, atOrBelow: aUpTo, n } = a;
   const { values: y, below: bBelow, atOrBelow: bUpTo, n: m } = b;
-  const last = y.length - 1;
-  let distance = 0;
-  for (let i = 0, j = 0; i < x.length; i++) {
-    const value = x[i]!;
-    while (j <= last && y[j]! < value) j++;
-    let left = 0;
-    let right = 0;
-    if (j > last) {
-      left = m;
-      right = m;
-    } else if (y[j] === value) {
-      left = bBelow[j]!;
-      right = bUpTo[j]!;
-    } else if (j > 0) {
-      const from = bUpTo[j - 1]!;
-      const mass = bBelow[j]! - from;
-      left = mass === 0 ? from : from + mass * fractionBetween(value, y[j - 1]!, y[j]!);
-      right = left;
+  let greatest = 0;
+  let least = 0;
+  let i = 0;
+  let j = 0;
+  while (i < x.length && j < y.length) {
+    const u = x[i]!;
+    const v = y[j]!;
+    let left: number;
+    let right: number;
+    if (u < v) {
+      const other = (j === 0 ? 0 : inGap(bUpTo[j - 1]!, bBelow[j]!, u, y[j - 1]!, v)) * n;
+      left = aBelow[i]! * m - other;
+      right = aUpTo[i++]! * m - other;
+    } else if (v < u) {
+      const other = (i === 0 ? 0 : inGap(aUpTo[i - 1]!, aBelow[i]!, v, x[i - 1]!, u)) * m;
+      left = other - bBelow[j]! * n;
+      right = other - bUpTo[j++]! * n;
+    } else {
+      left = aBelow[i]! * m - bBelow[j]! * n;
+      right = aUpTo[i++]! * m - bUpTo[j++]! * n;
     }
-    const offLeft = Math.abs(aBelow[i]! * m - left * n);
-    const offRight = Math.abs(aUpTo[i]! * m - right * n);
-    if (offLeft > distance) distance = offLeft;
-    if (offRight > distance) distance = offRight;
+    greatest = Math.max(greatest, left, right);
+    least = Math.min(least, left, right);
   }
-  return distance;
+  // Past the end of one, where it has all its observations, the other only comes closer.
+  if (i < x.length) least = Math.min(least, (aBelow[i]! - n) * m);
+  if (j < y.length) greatest = Math.max(greatest, (m - bBelow[j]!) * n);
+  return Math.min(1, Math.max(greatest, -least) / (n * m));
+}
+
+/** A count that grows from one knot to the next, at x between them. */
+function inGap(from: number, to: number, x: number, a: number, b: number): number {
+  return from === to ? from : from + (to - from) * fractionBetween(x, a, b);
 }
 
 function ksOfSketches(baseline: BaselineColumn, current: FeatureSketch): MetricResult {
