@@ -65,8 +65,8 @@ async function hideFiles(session: EngineSession, path: string): Promise<void> {
       .toString('utf8')
       .trim();
   if ((await text("SELECT engine FROM system.databases WHERE name = 'default'")) !== 'Overlay') return;
-  const zero = '00000000-0000-0000-0000-000000000000';
-  const tables = await text(`SELECT count() FROM system.tables WHERE database = 'default' AND uuid != '${zero}'`);
+  // Files appear among its tables only once they have been read from; a table here would be dropped with the database.
+  const tables = await text("SELECT count() FROM system.tables WHERE database = 'default'");
   if (tables !== '0') {
     throw new Error(
       `${path} holds ${tables} tables in the database default, which Driftline does not keep: move them first`,
