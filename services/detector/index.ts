@@ -23,6 +23,8 @@ const DESCRIBE_MS = 10_000;
 /** A partition of the windows topic this detector owns, with the models whose key goes there. */
 interface Owned {
   abort: AbortController;
+  /** As this partition tells it: its announcements of windows come before the progress that completes them. */
+  progress: InputProgress;
   desks: Map<string, ModelDesk>;
 }
 
@@ -33,7 +35,6 @@ interface Owned {
 export function createDetector(ctx: ServiceContext): Service {
   const { config, log, store, codec, clock, logger } = ctx;
   const metrics = detectorMetrics(ctx.metrics);
-  const progress = new InputProgress(log, store, TOPICS.predictions);
   const baselines = new BaselineCache(store, clock);
   const specs: SpecCache = new Map();
   const inSlot = createSlots(MODELS_AT_ONCE);
@@ -43,10 +44,9 @@ export function createDetector(ctx: ServiceContext): Service {
   failure.promise.catch(() => undefined);
   let consumer: Consumer | null = null;
   let describing: NodeJS.Timeout | null = null;
-  let refreshing: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
-  const openDesk = (model: string, { signal }: AbortController): ModelDesk => {
+  const openDesk = (model: string, { progress, abort: { signal } }: Owned): ModelDesk => {
     const publish = async (events: readonly AlertEvent[]): Promise<void> => {
       const records = events.map((event) => ({ key: event.model, value: codec.encodeAlert(event) }));
       if (records.length > 0) await appendPersistently(log, TOPICS.alerts, records, logger, trouble, signal);
@@ -68,43 +68,56 @@ export function createDetector(ctx: ServiceContext): Service {
     });
   };
 
+  const countModels = (): void => {
+    metrics.models.set([...owned.values()].reduce((sum, part) => sum + part.desks.size, 0));
+  };
+
   const deskOf = (part: Owned, model: string): ModelDesk => {
     const known = part.desks.get(model);
     if (known !== undefined) return known;
-    const desk = openDesk(model, part.abort);
+    const desk = openDesk(model, part);
     part.desks.set(model, desk);
-    metrics.models.inc();
+    countModels();
     return desk;
   };
 
-  const wakeAll = (): void => {
-    metrics.passed.set(progress.passed() / 1_000);
-    for (const part of owned.values()) for (const desk of part.desks.values()) desk.wake();
+  const wake = (part: Owned): void => {
+    const passed = Math.min(...[...owned.values()].map(({ progress }) => progress.passed()));
+    if (Number.isFinite(passed)) metrics.passed.set(passed / 1_000);
+    for (const desk of part.desks.values()) desk.wake();
   };
 
-  /** One at a time; a failure is tried again by the timer, and by the next announcement it is needed for. */
-  const refresh = (): void => {
-    refreshing ??= progress
-      .refresh()
-      .then(wakeAll)
-      .catch((error: unknown) =>
-        logger.warn({ err: error }, `cannot describe ${TOPICS.predictions}: ${describeError(error)}`),
-      )
-      .finally(() => {
-        refreshing = null;
-      });
+  /** A failure is tried again by the timer, and by the next announcement that needs it. */
+  const refresh = async (part: Owned): Promise<void> => {
+    try {
+      await part.progress.refresh();
+      wake(part);
+    } catch (error) {
+      if (part.abort.signal.aborted) return;
+      logger.warn({ err: error }, `cannot describe ${TOPICS.predictions}: ${describeError(error)}`);
+    }
+  };
+
+  const refreshAll = (): void => {
+    for (const part of owned.values()) void refresh(part);
   };
 
   /** Opens the desks of every model of the partition that has ever been seen: what is pending is found by them. */
   const recover = async (partition: number, part: Owned): Promise<void> => {
+    // First how far the input has come, then the windows: in this order none is complete without being known.
+    await refresh(part);
     const known = await knownModels(persistentStore(store, logger, trouble, part.abort.signal));
     for (const model of new Set([...known, ...config.models.map((declared) => declared.name)])) {
-      if ((await log.partitionOf(TOPICS.windows, model)) === partition) deskOf(part, model).open();
+      const isOwn = (await log.partitionOf(TOPICS.windows, model)) === partition;
+      if (part.abort.signal.aborted) return;
+      if (isOwn) deskOf(part, model).open();
     }
   };
 
   const onAssigned = async ({ partition }: Assignment, _generation: number, committed: number | null) => {
-    const part: Owned = { abort: new AbortController(), desks: new Map() };
+    const abort = new AbortController();
+    const tried = persistentStore(store, logger, trouble, abort.signal);
+    const part: Owned = { abort, progress: new InputProgress(log, tried, TOPICS.predictions), desks: new Map() };
     owned.set(partition, part);
     // Not awaited: joining the group must not wait for the store.
     recover(partition, part).catch((error: unknown) => {
@@ -123,7 +136,7 @@ export function createDetector(ctx: ServiceContext): Service {
 
   const release = async (part: Owned, why: string): Promise<void> => {
     part.abort.abort(new Error(why));
-    metrics.models.dec(part.desks.size);
+    countModels();
     await Promise.all([...part.desks.values()].map((desk) => desk.settled()));
   };
 
@@ -141,11 +154,11 @@ export function createDetector(ctx: ServiceContext): Service {
       const message = record.value === null ? null : decode(record.value, batch.partition, record.offset);
       if (message?.kind === 'windows') deskOf(part, message.model).mark(refsOf(message));
       else if (message?.kind === 'progress') {
-        if (!progress.observe(message)) refresh();
+        if (!part.progress.observe(message)) void refresh(part);
         advanced = true;
       }
     }
-    if (advanced) wakeAll();
+    if (advanced) wake(part);
     await commit(batch);
   };
 
@@ -175,8 +188,7 @@ export function createDetector(ctx: ServiceContext): Service {
   const start = async (): Promise<void> => {
     const { partitions } = config.log;
     await log.ensureTopics([TOPICS.predictions, TOPICS.windows, TOPICS.alerts].map((name) => ({ name, partitions })));
-    await progress.refresh();
-    describing = setInterval(refresh, DESCRIBE_MS);
+    describing = setInterval(refreshAll, DESCRIBE_MS);
     const prefix = config.log.kind === 'kafka' ? config.log.groupPrefix : 'driftline';
     const handlers = { onAssigned, onRevoked, onBatch };
     consumer = await log.consume({ group: `${prefix}-detector`, topics: [TOPICS.windows], handlers });
@@ -191,7 +203,6 @@ export function createDetector(ctx: ServiceContext): Service {
     for (const part of parts) part.abort.abort(new Error('the detector stops'));
     await consumer?.close();
     await Promise.all(parts.flatMap((part) => [...part.desks.values()].map((desk) => desk.settled())));
-    await refreshing;
     owned.clear();
   };
 

@@ -16,6 +16,7 @@ export class InputProgress {
   private current: Watermark = newWatermark('', 0);
   /** Reports of an incarnation not described yet. */
   private strange: ProgressMessage[] = [];
+  private refreshing: Promise<void> | null = null;
 
   constructor(log: Log, store: Store, topic: string) {
     this.log = log;
@@ -39,8 +40,15 @@ export class InputProgress {
     return message.partition < this.current.partitions;
   }
 
-  /** Describes the topic and reads the manifests of an incarnation that is new. */
-  async refresh(): Promise<void> {
+  /** Describes the topic and reads the manifests of an incarnation that is new. One at a time. */
+  refresh(): Promise<void> {
+    this.refreshing ??= this.describe().finally(() => {
+      this.refreshing = null;
+    });
+    return this.refreshing;
+  }
+
+  private async describe(): Promise<void> {
     const { incarnation, partitions } = await this.log.describeTopic(this.topic);
     if (incarnation === this.current.incarnation) {
       if (partitions !== this.current.partitions) this.current = { ...this.current, partitions };

@@ -13,7 +13,7 @@ import { insertScores } from '../../lib/tables/scores.ts';
 import { insertSealed } from '../../lib/tables/sealed.ts';
 import { AlertKeeper, BATCH_WINDOWS } from './alert-keeper.ts';
 import { type BaselineCache, MISSING_RETRY_MS } from './baselines.ts';
-import { DirtyWindows, windowKey } from './dirty-windows.ts';
+import { type DirtyWindow, DirtyWindows, windowKey } from './dirty-windows.ts';
 import { explainEvents } from './explanations.ts';
 import type { DetectorMetrics } from './metrics.ts';
 import { type LedgerRead, type MergedWindow, readWindows, type SpecCache } from './seal.ts';
@@ -169,23 +169,32 @@ export class ModelDesk {
 
   /** One batch; false when nothing is due. */
   private async workOff(monitors: readonly ReadyMonitor[], noticedAt: number): Promise<boolean> {
-    const { store, model, allowedDelayMs, passed, clock, specs, metrics } = this.options;
+    const { store, model, allowedDelayMs, passed, clock, specs } = this.options;
     const taken = this.dirty.take(this.batchStarts, allowedDelayMs, passed(), clock.now());
     if (taken.length === 0) return false;
     const starts = [...new Set(taken.map((window) => window.start))];
     const read = await readWindows(store, model, starts, specs);
     this.batchStarts = nextBatch(starts.length, read.rows);
-    const torn = taken.filter((window) => read.torn.includes(window.start));
-    if (torn.length > 0) {
-      metrics.torn.inc();
-      this.dirty.add(torn, clock.now() + TORN_RETRY_MS);
-      if (starts.length > 1) this.batchStarts = Math.max(1, Math.floor(starts.length / 2));
-    }
-    const wanted = new Set(taken.map(windowKey));
+    const kept = this.holdBack(taken, read.torn);
+    const wanted = new Set(kept.map(windowKey));
     const windows = read.windows.filter((merged) => wanted.has(keyOf(merged)));
     await this.seal(windows);
     await this.score(windows, read, monitors, noticedAt);
     return true;
+  }
+
+  /** Puts torn windows back, and later ones with them; returns what may be judged now. */
+  private holdBack(taken: readonly DirtyWindow[], torn: readonly number[]): readonly DirtyWindow[] {
+    if (torn.length === 0) return taken;
+    const { clock, metrics } = this.options;
+    metrics.torn.inc();
+    const first = Math.min(...torn);
+    const tornWindows = taken.filter((window) => torn.includes(window.start));
+    this.dirty.addTorn(tornWindows, clock.now(), clock.now() + TORN_RETRY_MS);
+    this.dirty.add(taken.filter((window) => window.start > first && !torn.includes(window.start)));
+    // Fewer windows are read faster, and more likely between two flushes.
+    this.batchStarts = Math.max(1, Math.floor(this.batchStarts / 2));
+    return taken.filter((window) => window.start < first);
   }
 
   private async seal(windows: readonly MergedWindow[]): Promise<void> {

@@ -48,9 +48,11 @@ export async function readWindows(
   const bindings = new Map(before.map((binding) => [chunkName(binding), binding]));
   const bound = rows.filter((row) => bindings.get(chunkName(row))?.specId === row.specId);
   const windows: MergedWindow[] = [];
-  const torn = new Set<number>();
+  // A chunk is opened in the manifest before its first row: rows without an opening are being written.
+  const torn = new Set(rows.filter((row) => !bindings.has(chunkName(row))).map((row) => row.window.start));
   for (const group of groupByWindow(bound)) {
-    if (isTorn(group, bindings)) torn.add(group[0]!.window.start);
+    const { start } = group[0]!.window;
+    if (torn.has(start) || isTorn(group, bindings)) torn.add(start);
     else windows.push(compareWithSealed(mergeWindow(model, group, gridOf), heads));
   }
   return { windows, gridOf, torn: [...torn], rows: rows.length };

@@ -79,8 +79,8 @@ test('scores name definition, threshold and sample sizes, and say what a view ne
     revision: 0,
     note: '',
   });
-  assert.equal(missing?.['threshold'], 0.02);
-  assert.equal(missing?.['breached'], 0);
+  assert.equal(missing?.threshold, 0.02);
+  assert.equal(missing?.breached, 0);
 });
 
 test('a window under the minimum sample has no score, and neither breaches nor clears', async () => {

@@ -104,7 +104,7 @@ export class World {
   #spec: AggregationSpec | null = null;
   #specId = '';
   #groupGeneration = 1;
-  readonly #chunks = new Map<number, { chunk: OpenChunk; next: number; passed: number }>();
+  readonly #chunks = new Map<number, { chunk: OpenChunk; next: number; passed: number; opened: boolean }>();
   readonly #services: Service[] = [];
   readonly #registries = new Map<Service, ServiceContext['metrics']>();
 
@@ -129,7 +129,7 @@ export class World {
     this.#specId = await saveSpec(this.store, spec);
     for (const [partition, { next, passed }] of this.#chunks) {
       const start = Math.ceil(next / spec.chunkSize) * spec.chunkSize;
-      this.#chunks.set(partition, { chunk: this.#open(partition, start), next: start, passed });
+      this.#chunks.set(partition, { chunk: this.#open(partition, start), next: start, passed, opened: false });
     }
   }
 
@@ -151,6 +151,8 @@ export class World {
     const state = this.#state(partition);
     state.passed = Math.max(state.passed, passed);
     const { rows, windows } = state.chunk.changes();
+    if (!state.opened) await this.writeManifest(partition, true);
+    state.opened = true;
     await insertChunkRows(this.store, state.chunk.identity, this.#specId, rows);
     if (manifest) await this.writeManifest(partition);
     if (!announce) return;
@@ -167,14 +169,14 @@ export class World {
     await this.log.append(TOPICS.windows, everywhere);
   }
 
-  async writeManifest(partition: number): Promise<void> {
+  async writeManifest(partition: number, opening = false): Promise<void> {
     const { chunk, next, passed } = this.#state(partition);
     await writeManifest(this.store, {
       ...chunk.identity,
       groupGeneration: this.#groupGeneration,
       specId: this.#specId,
-      reach: next,
-      passed,
+      reach: opening ? chunk.identity.chunkStart : next,
+      passed: opening ? -1 : passed,
       closed: false,
     });
   }
@@ -197,7 +199,7 @@ export class World {
       store: this.store,
       codec: this.codec,
       clock: systemClock,
-      logger: createLogger({ name: 'test', level: 'silent' }),
+      logger: createLogger({ name: 'test', level: (process.env.TEST_LOG ?? 'silent') as 'info' }),
       metrics,
       ...changes,
     });
@@ -247,10 +249,10 @@ export class World {
     return events;
   }
 
-  #state(partition: number): { chunk: OpenChunk; next: number; passed: number } {
+  #state(partition: number): { chunk: OpenChunk; next: number; passed: number; opened: boolean } {
     const known = this.#chunks.get(partition);
     if (known !== undefined) return known;
-    const state = { chunk: this.#open(partition, 0), next: 0, passed: -1 };
+    const state = { chunk: this.#open(partition, 0), next: 0, passed: -1, opened: false };
     this.#chunks.set(partition, state);
     return state;
   }
