@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type ChdbStore, openChdbStore } from '../../lib/adapters/chdb/index.ts';
+import { migrate } from '../../lib/migrations/index.ts';
+import { fillTemplate, splitStatements } from '../../lib/migrations/template.ts';
+import type { Store } from '../../lib/ports/store.ts';
+
+describe('migration templates', () => {
+  it('splits statements at semicolons outside of quotes and comments', () => {
+    const text = "-- a; b\nSELECT ';' , `;`, 'it''s; \\'' /* ; */;\n\n SELECT 1 - 1 / 2;;\n-- end;";
+    assert.deepEqual(splitStatements(text), ["SELECT ';' , `;`, 'it''s; \\''", 'SELECT 1 - 1 / 2']);
+  });
+
+  const create =
+    'CREATE TABLE IF NOT EXISTS t {{on_cluster}} (a Int8) ENGINE = {{engine ReplacingMergeTree(a)}} ORDER BY a';
+
+  it('fills in a single node', () => {
+    const sql = fillTemplate(create, { database: 'd' });
+    assert.equal(sql, 'CREATE TABLE IF NOT EXISTS t  (a Int8) ENGINE = ReplacingMergeTree(a) ORDER BY a');
+    assert.match(fillTemplate(create.replace('(a)}}', '}}'), { database: 'd' }), /ENGINE = ReplacingMergeTree ORDER/);
+  });
+
+  it('fills in a cluster', () => {
+    const sql = fillTemplate(create, { database: 'd', cluster: { name: 'main' } });
+    const engine = "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/d/t', '{replica}', a)";
+    assert.equal(sql, `CREATE TABLE IF NOT EXISTS t ON CLUSTER 'main' (a Int8) ENGINE = ${engine} ORDER BY a`);
+    const bare = fillTemplate(create.replace('(a)}}', '}}'), { database: 'd', cluster: { name: 'main' } });
+    assert.match(bare, /ReplicatedReplacingMergeTree\('\/clickhouse\/tables\/\{shard\}\/d\/t', '\{replica\}'\) ORDER/);
+  });
+
+  it('refuses placeholders that it does not know', () => {
+    assert.throws(() => fillTemplate('SELECT {{what}}', { database: 'd' }), /\{\{what\}\}/);
+    assert.throws(() => fillTemplate('SELECT {{engine X}}', { database: 'd' }), /outside a CREATE TABLE/);
+  });
+});
+
+describe('migrate', () => {
+  let dir: string;
+  let store: ChdbStore;
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'driftline-migrate-'));
+    store = await openChdbStore({ dir: join(dir, 'data'), database: 'driftline' });
+  });
+  after(async () => {
+    await store.close();
+    await rm(dir, { recursive: true });
+  });
+
+  it('applies the files of this release once, also when run twice at once', async () => {
+    const [first, second] = await Promise.all([migrate(store), migrate(store)]);
+    assert.deepEqual([...new Set([...first, ...second])].sort(), ['0001_spine.sql', '0002_views.sql']);
+    assert.deepEqual(await migrate(store), []);
+    const names = await store.query('SELECT name FROM schema_migrations FINAL ORDER BY name');
+    assert.deepEqual(names, [{ name: '0001_spine.sql' }, { name: '0002_views.sql' }]);
+  });
+
+  it('keeps rows when a file is added, applies a changed view again, and refuses a changed table', async () => {
+    const files = join(dir, 'files');
+    await mkdir(files);
+    const write = (name: string, sql: string) => writeFile(join(files, name), sql);
+    const run = () => migrate(store, { dir: files });
+    await write('0101_more.sql', 'CREATE TABLE more {{on_cluster}} (a Int8) ENGINE = {{engine MergeTree}} ORDER BY a;');
+    await write('0102_views.sql', 'CREATE OR REPLACE VIEW more_view AS SELECT a FROM more;');
+    assert.deepEqual(await run(), ['0101_more.sql', '0102_views.sql']);
+    await store.insert('more', [{ a: 5 }]);
+    await write('0102_views.sql', 'CREATE OR REPLACE VIEW more_view AS SELECT a * 2 AS a FROM more;');
+    await write('0103_column.sql', 'ALTER TABLE more ADD COLUMN IF NOT EXISTS b Int8 DEFAULT a + 1;');
+    assert.deepEqual(await run(), ['0102_views.sql', '0103_column.sql']);
+    assert.deepEqual(await store.query('SELECT a, (SELECT b FROM more) AS b FROM more_view'), [{ a: 10, b: 6 }]);
+    await write('0101_more.sql', 'DROP TABLE more;');
+    await assert.rejects(run(), /0101_more\.sql was applied in another form/);
+    assert.deepEqual(await store.query('SELECT a FROM more'), [{ a: 5 }]);
+  });
+
+  it('goes on after a failure where it stopped', async () => {
+    const files = join(dir, 'failing');
+    await mkdir(files);
+    const sql = 'CREATE TABLE IF NOT EXISTS half (a Int8) ENGINE = Memory;';
+    await writeFile(
+      join(files, '0201_half.sql'),
+      `${sql}\nCREATE TABLE IF NOT EXISTS broken (a Nonsense) ENGINE = Memory;`,
+    );
+    await assert.rejects(migrate(store, { dir: files }), /Nonsense/);
+    await writeFile(join(files, '0201_half.sql'), sql);
+    assert.deepEqual(await migrate(store, { dir: files }), ['0201_half.sql']);
+  });
+
+  it('sends every statement of this release to the cluster it is given', async () => {
+    const sent: string[] = [];
+    const fake: Store = {
+      ...store,
+      command: async (sql) => void sent.push(sql),
+      query: async () => [],
+      insert: async () => {},
+    };
+    await migrate(fake, { cluster: { name: 'main' } });
+    assert.ok(sent.length > 25);
+    for (const sql of sent) assert.match(sql, /ON CLUSTER 'main'/);
+    for (const sql of sent.filter((text) => /^CREATE TABLE/.test(text)))
+      assert.match(sql, /ENGINE = Replicated\w+MergeTree\('/);
+  });
+});
