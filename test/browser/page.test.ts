@@ -27,7 +27,8 @@ after(async () => {
   await bench.close();
 });
 
-const text = (page: Page, selector = 'main'): Promise<string> => page.locator(selector).first().innerText();
+const text = async (page: Page, selector = 'main'): Promise<string> =>
+  (await page.locator(selector).first().textContent()) ?? '';
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`every view loads by its own address without errors or policy violations (${scheme})`, async () => {
@@ -55,7 +56,7 @@ for (const scheme of ['light', 'dark'] as const) {
 test('a model shows scores against thresholds, and what is over them', async () => {
   const { page } = await browsing.open(`${api.url}/models/${MODEL}`);
   const card = page.locator('.multiple', { hasText: 'car_value' });
-  assert.match(await card.innerText(), /ks[\s\S]*0\.8\d* \/ 0\.1/);
+  assert.match((await card.textContent()) ?? '', /ks[\s\S]*0\.8\d* \/ 0\.1/);
   assert.match((await card.getAttribute('class')) ?? '', /breached/);
   const quiet = page.locator('.multiple', { hasText: 'loan_length' });
   assert.doesNotMatch((await quiet.getAttribute('class')) ?? '', /breached/);
@@ -79,6 +80,7 @@ test('a column draws its scores, histogram and table, and follows the chosen win
   await page.goBack();
   await page.locator('.about', { hasText: 'Window 2018-10-24' }).waitFor();
   assert.equal(await text(page, '.sides'), drifted);
+  assert.deepEqual(problems, []);
   await page.close();
 });
 
