@@ -1,9 +1,10 @@
-import type {
-  ConsumerEndBatchProcessEvent,
-  ConsumerGroupJoinEvent,
-  EachBatchPayload,
-  Consumer as KafkaConsumer,
-  LogEntry,
+import {
+  type ConsumerEndBatchProcessEvent,
+  type ConsumerGroupJoinEvent,
+  type EachBatchPayload,
+  type Consumer as KafkaConsumer,
+  type LogEntry,
+  logLevel,
 } from 'kafkajs';
 import { type PartitionId, partitionId } from '../../core/assignment.ts';
 import type { Assignment, Consumer, ConsumerOptions, PartitionOffsets } from '../../ports/log.ts';
@@ -65,7 +66,7 @@ export class GroupConsumer implements Consumer {
     this.kafka = create({
       owned: () => [...this.workers.keys()],
       wanted: () => this.closing === null,
-      watch: this.generations.watch,
+      watch: (entry) => this.onLogged(entry),
     });
     this.fetching = new FetchControl(this.kafka);
     this.committer = new Committer(this.kafka, options.group, (assignment) => this.owns(assignment));
@@ -185,6 +186,21 @@ export class GroupConsumer implements Consumer {
     });
   }
 
+  private onLogged(entry: LogEntry): void {
+    this.generations.watch(entry);
+    if (tellsBrokerError(entry) && this.joined() && this.closing === null) void this.guard(() => this.verifyTopics());
+  }
+
+  /** A topic may have been deleted and made again: reading goes on once that is known. */
+  private async verifyTopics(): Promise<void> {
+    if (this.fetching.suspended) return;
+    this.fetching.suspended = true;
+    for (const worker of this.workers.values()) this.fetching.pause(worker);
+    await this.incarnations.verify();
+    this.fetching.suspended = false;
+    for (const worker of this.workers.values()) this.fetching.align(worker);
+  }
+
   /** Another topic under the same name: its partitions are not the ones we had. */
   private onRecreated(topic: string): void {
     if (this.closing !== null) return;
@@ -224,7 +240,7 @@ export class GroupConsumer implements Consumer {
   /** Only what continues the last fetch is taken. Anything else is kafkajs's reset, or was under way when we moved. */
   private accepts(worker: PartitionWorker, from: number): boolean {
     const { expected, isStopped } = worker;
-    if (expected === null || isStopped) return false;
+    if (expected === null || isStopped || this.fetching.suspended) return false;
     if (from === expected) return true;
     this.fetching.pause(worker);
     void this.guard(() => this.moveTo(worker, expected));
@@ -299,6 +315,11 @@ export class GroupConsumer implements Consumer {
     this.closing ??= this.disconnect();
     this.reject(this.failure);
   }
+}
+
+/** A broker refused to tell about a partition: it moved, was trimmed, deleted … kafkajs mends that by itself, in silence. */
+function tellsBrokerError({ namespace, level, log }: LogEntry): boolean {
+  return namespace === 'Connection' && level === logLevel.ERROR && /^Response (Fetch|Metadata)\(/.test(log.message);
 }
 
 function toAssignments(memberAssignment: Record<string, number[]>): Map<PartitionId, Assignment> {

@@ -5,6 +5,8 @@ import type { PartitionWorker } from './partition-worker.ts';
 export class FetchControl {
   /** Between a join and the stop, crash or close after it. */
   connected = false;
+  /** Nothing is fetched, and nothing that was is taken, until we know again which topics these are. */
+  suspended = false;
   private readonly kafka: KafkaConsumer;
 
   constructor(kafka: KafkaConsumer) {
@@ -15,7 +17,7 @@ export class FetchControl {
   align(worker: PartitionWorker): void {
     if (!this.connected || worker.isStopped) return;
     if (worker.expected !== null) this.kafka.seek({ ...worker.assignment, offset: String(worker.expected) });
-    if (worker.expected === null || worker.full) this.pause(worker);
+    if (this.suspended || worker.expected === null || worker.full) this.pause(worker);
     else this.unpause(worker);
   }
 
@@ -32,7 +34,7 @@ export class FetchControl {
 
   private unpause(worker: PartitionWorker): void {
     const { topic, partition } = worker.assignment;
-    if (!this.connected) return;
+    if (!this.connected || this.suspended) return;
     worker.paused = false;
     this.kafka.resume([{ topic, partitions: [partition] }]);
   }
