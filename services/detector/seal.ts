@@ -29,8 +29,9 @@ export interface LedgerRead {
 export type SpecCache = Map<string, AggregationSpec>;
 
 /**
- * Reads windows of a model from the ledger and merges them. Manifests are read before and after the rows: unless both
- * are equal, and the rows of each flush agree, the read fell into a flush and the windows are torn.
+ * Reads windows of a model from the ledger and merges them. A window is torn where its rows disagree or go beyond what
+ * the manifest read before them vouches for (a flush in progress), or where its chunk was bound to another spec while
+ * they were read. Manifests that merely moved on in between tear nothing: see docs/decisions/0005-torn-reads.md.
  */
 export async function readWindows(
   store: Store,
@@ -43,13 +44,13 @@ export async function readWindows(
   const after = await readBindings(store, model, starts);
   const heads = await readSealedHeads(store, model, starts);
   const gridOf = await lookUpGrids(store, model, before, specs);
-  if (JSON.stringify(before) !== JSON.stringify(after))
-    return { windows: [], gridOf, torn: [...starts], rows: rows.length };
   const bindings = new Map(before.map((binding) => [chunkName(binding), binding]));
   const bound = rows.filter((row) => bindings.get(chunkName(row))?.specId === row.specId);
   const windows: MergedWindow[] = [];
+  const now = new Map(after.map((binding) => [chunkName(binding), binding.specId]));
   // A chunk is opened in the manifest before its first row: rows without an opening are being written.
-  const torn = new Set(rows.filter((row) => !bindings.has(chunkName(row))).map((row) => row.window.start));
+  const settled = (chunk: string): boolean => bindings.get(chunk)?.specId === now.get(chunk) && now.has(chunk);
+  const torn = new Set(rows.filter((row) => !settled(chunkName(row))).map((row) => row.window.start));
   for (const group of groupByWindow(bound)) {
     const { start } = group[0]!.window;
     if (torn.has(start) || isTorn(group, bindings)) torn.add(start);

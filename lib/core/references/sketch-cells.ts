@@ -1,10 +1,7 @@
 import { categoricalFromCounts } from '../sketch/categorical.ts';
-import { sketchNumeric } from '../sketch/numeric.ts';
+import { BASELINE_SKETCH, sketchNumeric } from '../sketch/numeric.ts';
 import type { FeatureKind, FeatureSketch } from '../sketch/types.ts';
 import type { Cell } from './cells.ts';
-
-/** A reference is kept finer than any window: its own error must not show in a comparison. */
-const BASELINE_KNOTS = 4096;
 
 /** Sketch of one column's cells, read as `kind`. */
 export function sketchCells(cells: readonly Cell[], kind: FeatureKind): FeatureSketch {
@@ -21,7 +18,7 @@ function sketchNumbers(cells: readonly Cell[]): FeatureSketch {
     else if (Number.isFinite(cell)) values[n++] = cell;
     else infinite += 1;
   }
-  const numeric = sketchNumeric(values, n, { knots: BASELINE_KNOTS });
+  const numeric = sketchNumeric(values, n, BASELINE_SKETCH);
   return { kind: 'numeric', count: cells.length, missing, nan: 0, infinite, wrongType: 0, numeric };
 }
 
