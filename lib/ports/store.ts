@@ -9,14 +9,18 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Store {
   /** The database all of Driftline's tables live in; statements use unqualified names. */
   readonly database: string;
-  /** Rows of a SELECT. 64-bit integers arrive as numbers (Driftline's stay below 2^53); Float64 keeps every bit. */
+  /**
+   * Rows of a SELECT. 64-bit integers arrive as numbers (Driftline's stay below 2^53); a finite Float64 keeps every bit;
+   * NaN and ±inf arrive as null. A `{name:Type}` without its parameter is refused (456).
+   */
   query<T = Row>(sql: string, params?: SqlParams): Promise<T[]>;
   /**
    * Appends rows in one INSERT. Resolves when they are durable in the store; idempotent retries are the caller's, by
-   * the table's key and version. An empty list is a no-op.
+   * the table's key and version. An empty list is a no-op. NaN, ±inf and −0 are stored as they are; typed arrays are
+   * arrays; columns that a row leaves out take their defaults.
    */
   insert(table: string, rows: readonly Row[]): Promise<void>;
-  /** DDL and other statements without a result. */
+  /** DDL and other statements without a result. CREATE and DROP DATABASE also work while `database` does not exist. */
   command(sql: string, params?: SqlParams): Promise<void>;
   /** Rejects when the store cannot answer. */
   ping(): Promise<void>;

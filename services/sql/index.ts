@@ -1,12 +1,11 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
 import { quoteIdentifier } from '../../lib/core/sql/params.ts';
 import { type Engine, EngineError, type EngineSession } from '../../lib/ports/engine.ts';
 import { never } from '../../lib/runtime/deferred.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { listen } from '../../lib/runtime/listen.ts';
-import type { Service } from '../../lib/runtime/service.ts';
+import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
 import { contentType } from './content-type.ts';
 import { decodeBody } from './decode.ts';
 import { exception, exceptionText, httpStatus } from './exception.ts';
@@ -24,7 +23,7 @@ export interface SqlServerOptions {
   writable: boolean;
   /** Where unqualified names live; also what a client's `default` means. Created when missing. */
   database: string;
-  logger?: Logger;
+  logger?: ServiceContext['logger'];
   /** Asked of every request when given; the user's name does not matter. */
   password?: string;
   limits?: Partial<Limits>;
@@ -161,7 +160,7 @@ function summary({ rows, rowBytes, elapsedSeconds }: Answer): string {
   });
 }
 
-function sendError(reply: FastifyReply, error: unknown, logger: Logger | undefined) {
+function sendError(reply: FastifyReply, error: unknown, logger: SqlServerOptions['logger']) {
   const known = asEngineError(error);
   if (known.code === 1002) logger?.error({ err: error }, 'a SQL request failed');
   reply.header('X-ClickHouse-Exception-Code', String(known.code));
