@@ -8,7 +8,7 @@ import { labelRow, predictionRow, type RecordPlace } from '../../lib/tables/raw.
 const MAX_ROWS = 5_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** What waits for the next flush beside the chunk's own rows. */
+/** What waits to be written beside the chunk's own rows. */
 export class Pending {
   readonly predictions: Row[] = [];
   readonly labels: Row[] = [];
@@ -20,7 +20,7 @@ export class Pending {
     this.#keepPredictions = keepPredictions;
   }
 
-  /** Whether it is time to flush for memory's sake. */
+  /** Whether it is time to write for memory's sake. */
   get full(): boolean {
     return this.predictions.length + this.letters.length >= MAX_ROWS || this.#bytes >= MAX_BYTES;
   }

@@ -130,7 +130,8 @@ export class PredictionPartition {
       const chunk = await this.#chunkFor(record.offset);
       this.#readRecord(chunk, record);
       this.#position = record.offset + 1;
-      if (this.#pending.full || chunk.waitingRows >= MAX_WAITING_ROWS) await this.flush();
+      if (this.#pending.full) await this.#writePending();
+      if (chunk.waitingRows >= MAX_WAITING_ROWS) await this.flush();
     }
     this.#position = Math.max(this.#position, batch.nextOffset);
     if (this.#open !== null && this.#position >= this.#open.chunk.end) await this.#close();
@@ -227,13 +228,9 @@ export class PredictionPartition {
     const { environment, sightings } = this.#shared;
     const { store } = this.#context;
     const stopTimer = environment.metrics.flushSeconds.startTimer();
-    const pending = this.#pending;
-    this.#pending = this.#newPending();
     const { rows, losses, windows } = open.chunk.changes();
     const chunk = open.chunk.identity;
-    await publishDeadLetters(environment, pending.letters);
-    await environment.persist('prediction_rows', () => insertPredictions(store, pending.predictions));
-    await environment.persist('label_rows', () => insertLabels(store, pending.labels));
+    await this.#writePending();
     await sightings.note(windows, open.spec);
     await environment.persist('chunk_rows', () => insertChunkRows(store, chunk, open.id, rows));
     await environment.persist('loss_rows', () => insertLosses(store, chunk, losses));
@@ -242,6 +239,16 @@ export class PredictionPartition {
     environment.metrics.rows.inc(rows.length);
     await this.#becomeDurable(reach, passed, windows);
     stopTimer();
+  }
+
+  /** Raw rows and dead letters, before memory is short of them: the manifest vouches for them later. */
+  async #writePending(): Promise<void> {
+    const { predictions, labels, letters } = this.#pending;
+    this.#pending = this.#newPending();
+    const { store } = this.#context;
+    await publishDeadLetters(this.#shared.environment, letters);
+    await this.#persist('prediction_rows', () => insertPredictions(store, predictions));
+    await this.#persist('label_rows', () => insertLabels(store, labels));
   }
 
   async #becomeDurable(reach: number, passed: number, windows: readonly WindowKey[]): Promise<void> {
