@@ -191,14 +191,15 @@ export class GroupConsumer implements Consumer {
     if (tellsBrokerError(entry) && this.joined() && this.closing === null) void this.guard(() => this.verifyTopics());
   }
 
-  /** A topic may have been deleted and made again: reading goes on once that is known. */
+  /** A topic may have been deleted and made again, or trimmed: reading goes on once we know that we still can. */
   private async verifyTopics(): Promise<void> {
     if (this.fetching.suspended) return;
     this.fetching.suspended = true;
     for (const worker of this.workers.values()) this.fetching.pause(worker);
     await this.incarnations.verify();
     this.fetching.suspended = false;
-    for (const worker of this.workers.values()) this.fetching.align(worker);
+    const reading = [...this.workers.values()].filter(({ expected }) => expected !== null);
+    await Promise.all(reading.map((worker) => this.moveTo(worker, worker.expected!)));
   }
 
   /** Another topic under the same name: its partitions are not the ones we had. */
