@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import { openCsv } from '../../lib/adapters/csv/index.ts';
 import { formatDuration } from '../../lib/runtime/config/durations.ts';
+import { ConfigError } from '../../lib/runtime/config/problems.ts';
 import type { Config } from '../../lib/runtime/config/types.ts';
+import { checkReferences } from './check-references.ts';
 import { type CommonFlags, configOf, configOption } from './options.ts';
 import { print } from './run.ts';
 
@@ -12,6 +15,8 @@ export function register(program: Command): void {
 
 async function run(flags: CommonFlags): Promise<void> {
   const config = configOf(flags);
+  const problems = await checkReferences(config, openCsv);
+  if (problems.length > 0) throw new ConfigError(problems);
   for (const line of summarize(config)) print(line);
   print(`valid: ${flags.config ?? 'defaults and environment'}`);
 }

@@ -56,6 +56,19 @@ test('a bad configuration: every mistake on a line of its own on stderr, nothing
   }
 });
 
+test('validate reads the header of each reference: columns and targets it lacks are mistakes', async () => {
+  write('columns.csv', 'a,proba\n1,0.5\n');
+  const model =
+    '{name: m, reference: {name: r, file: columns.csv}, columns: {score: proba, label: truth}, ignore: [a, z]}';
+  const file = write(
+    'columns.yaml',
+    `models: [${model}]\nmonitors: [{name: watch, model: m, target: [prediction.score, proba]}]\n`,
+  );
+  const { code, stderr } = await runDriftline(['validate', '--config', file]);
+  assert.equal(code, 2);
+  assert.deepEqual(stderr.match(/^[^:]+/gm), ['models[0].columns.label', 'models[0].ignore[1]', 'monitors[0].target']);
+});
+
 test('unknown flags, commands and malformed values exit 2; help and version exit 0 on stdout', async () => {
   for (const args of [['validate', '--nope'], ['nope'], ['standalone', '--port', 'x'], []]) {
     const { code, stdout, stderr } = await runDriftline(args);
