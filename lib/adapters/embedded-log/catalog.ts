@@ -71,10 +71,10 @@ export class Catalog {
       for (const spec of specs) {
         const uids = Array.from({ length: spec.partitions || defaultPartitions }, () => nextUid++);
         const stored: StoredTopic = { incarnation: randomUUID(), config: spec.config ?? {}, uids };
-        this.storage.meta.put(['topic', spec.name], stored);
+        this.storage.meta.putSync(['topic', spec.name], stored);
         made.push({ name: spec.name, stored });
       }
-      this.storage.meta.put(NEXT_UID, nextUid);
+      this.storage.meta.putSync(NEXT_UID, nextUid);
     });
     return made;
   }

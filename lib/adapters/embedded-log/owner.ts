@@ -23,13 +23,13 @@ export function claimOwnership(storage: Storage, dir: string): void {
         `embedded log: ${dir} is in use by process ${owner.pid}. Stop that process, or use another data directory.`,
       );
     }
-    storage.meta.put(OWNER, self);
+    storage.meta.putSync(OWNER, self);
   });
 }
 
 export function releaseOwnership(storage: Storage): void {
   storage.writeNow(() => {
-    storage.meta.remove(OWNER);
+    storage.meta.removeSync(OWNER);
   });
 }
 

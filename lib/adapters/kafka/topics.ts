@@ -51,15 +51,25 @@ export class Topics {
     const topics = [{ topic, numPartitions, replicationFactor: this.replication, configEntries }];
     // Answers false, without an error, where another process was quicker.
     await this.admin().createTopics({ topics, waitForLeaders: false });
-    await this.untilKnown(topic);
+    await this.untilServed(topic);
   }
 
-  /** Brokers learn of a new topic one after the other. */
-  private async untilKnown(topic: string): Promise<void> {
+  /** Brokers learn of a new topic, and of its leaders, one after the other. */
+  private async untilServed(topic: string): Promise<void> {
     const end = Date.now() + CREATE_TIMEOUT_MS;
-    while ((await this.identity.describe(topic)) === null) {
-      if (Date.now() > end) throw new Error(`Kafka accepted topic ${topic}, but no broker knows it yet`);
+    while (!(await this.isServed(topic))) {
+      if (Date.now() > end) throw new Error(`Kafka accepted topic ${topic}, but no broker serves it yet`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  private async isServed(topic: string): Promise<boolean> {
+    if ((await this.identity.describe(topic)) === null) return false;
+    return this.admin()
+      .fetchTopicOffsets(topic)
+      .then(
+        () => true,
+        () => false,
+      );
   }
 }
