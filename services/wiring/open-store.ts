@@ -27,7 +27,7 @@ export async function openStore(config: Config): Promise<OpenedStore> {
   await store.close();
   throw new DriftlineError(
     'store_unreachable',
-    `ClickHouse does not answer at ${settings.url}: ${describeError(error)}`,
+    `ClickHouse ${error instanceof StoreQueryError ? 'refuses' : 'does not answer'} at ${settings.url}: ${describeError(error)}`,
     'check store.url, store.username and store.password_file, and that the server is up',
     { cause: error },
   );

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreQueryError } from '../../lib/ports/store.ts';
 import { retry } from '../../lib/runtime/retry.ts';
 
 const PATIENCE_MS = 10_000;
@@ -10,7 +11,14 @@ const ATTEMPT_MS = 5_000;
  */
 export async function reach(ping: () => Promise<void>): Promise<unknown> {
   try {
-    await retry(() => within(ping, ATTEMPT_MS), { totalMs: PATIENCE_MS, minDelayMs: 200, maxDelayMs: 2_000 });
+    // A refusal, as of a wrong password, is an answer that another attempt will not change.
+    const retryable = (error: unknown): boolean => !(error instanceof StoreQueryError);
+    await retry(() => within(ping, ATTEMPT_MS), {
+      totalMs: PATIENCE_MS,
+      minDelayMs: 200,
+      maxDelayMs: 2_000,
+      retryable,
+    });
     return null;
   } catch (error) {
     return error;
