@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,6 +116,20 @@ test('an unreachable store or broker: the address on stderr in bounded time, exi
   assert.equal(alone.code, 1);
   assert.match(alone.stderr, new RegExp(`Kafka does not answer at 127\\.0\\.0\\.1:${port}`));
   assert.ok(Date.now() - began < 60_000);
+});
+
+test('a store that refuses the password is no unreachable store: told at once, exit 1', async () => {
+  const server = createHttpServer((_request, response) => {
+    response.writeHead(403, { 'X-ClickHouse-Exception-Code': '516' });
+    response.end('Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const env = { DRIFTLINE_LOG_BROKERS: '127.0.0.1:1', DRIFTLINE_STORE_URL: `http://127.0.0.1:${port}` };
+  const { code, stderr } = await runDriftline(['notifier'], env);
+  server.close();
+  assert.equal(code, 1);
+  assert.match(stderr, /ClickHouse refuses at http:.*Authentication failed/);
 });
 
 test('standalone: ready line, SIGTERM exits 0; a second one on the same data or port says so, exit 1', async () => {
