@@ -19,14 +19,6 @@ export async function latestAlertsOfIncident(store: Store, incident: string): Pr
   return latest(store, 'incident = {incident:String}', '1', { incident });
 }
 
-/** Latest revision of every alert of the model that is neither resolved nor withdrawn (pending ones included). */
-export async function openAlertsOfModel(store: Store, model: string): Promise<AlertEvent[]> {
-  return latest(store, 'model = {model:String}', 'last_state NOT IN {terminal:Array(String)}', {
-    model,
-    terminal: TERMINAL,
-  });
-}
-
 /** Latest revision of every alert of the model that is open or was written at or after `writtenSince` (ms, wall clock). */
 export async function liveAlertsOfModel(store: Store, model: string, writtenSince: number): Promise<AlertEvent[]> {
   return latest(

@@ -1,10 +1,10 @@
-import type { Registry } from 'prom-client';
 import { counter, gauge, histogram } from '../../lib/runtime/metrics.ts';
+import type { ServiceContext } from '../../lib/runtime/service.ts';
 
 export type DetectorMetrics = ReturnType<typeof detectorMetrics>;
 
 /** The detector's metrics; docs/metrics.md explains each. */
-export function detectorMetrics(registry: Registry) {
+export function detectorMetrics(registry: ServiceContext['metrics']) {
   return {
     sealed: counter(registry, 'driftline_windows_sealed_total', 'Windows sealed, by state.', ['state']),
     scores: counter(registry, 'driftline_scores_total', 'Scores computed.'),

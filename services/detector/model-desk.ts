@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { AlertEvent } from '../../lib/core/alerts/types.ts';
 import { evaluateWindow } from '../../lib/core/detection/evaluate.ts';
 import type { ReadyMonitor, Score } from '../../lib/core/detection/types.ts';
@@ -7,6 +6,7 @@ import type { Monitor } from '../../lib/core/monitors/types.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import type { Store } from '../../lib/ports/store.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
+import type { ServiceContext } from '../../lib/runtime/service.ts';
 import { insertAlertEvents, liveAlertsOfModel } from '../../lib/tables/alerts.ts';
 import { pendingWindows, type WindowRef } from '../../lib/tables/ledger.ts';
 import { insertScores } from '../../lib/tables/scores.ts';
@@ -43,7 +43,7 @@ export interface DeskOptions {
   /** Bounds how many models work at once. */
   inSlot<T>(task: () => Promise<T>): Promise<T>;
   clock: Clock;
-  logger: Logger;
+  logger: ServiceContext['logger'];
   metrics: DetectorMetrics;
   signal: AbortSignal;
 }

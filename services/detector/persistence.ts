@@ -1,8 +1,10 @@
-import type { Logger } from 'pino';
 import type { Log, NewRecord } from '../../lib/ports/log.ts';
 import type { Store } from '../../lib/ports/store.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { retry } from '../../lib/runtime/retry.ts';
+import type { ServiceContext } from '../../lib/runtime/service.ts';
+
+type Logger = ServiceContext['logger'];
 
 /** What is wrong with the store or the log right now, for readiness; shared by all models of the detector. */
 export interface Trouble {
