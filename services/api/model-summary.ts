@@ -34,7 +34,7 @@ export async function modelSummaries(
       ...model,
       state: stateOf(model.monitored, counts.firing, tests),
       open_incidents: counts.incidents,
-      breached: tests.at(-1)?.breached ?? 0,
+      breached: tests.findLast(({ scored }) => scored > 0)?.breached ?? 0,
       last_window: last
         ? { start: last.start, end: last.end, events: last.events, errors: last.errors, state: last.state }
         : null,

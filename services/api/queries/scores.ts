@@ -22,6 +22,7 @@ interface ScoreRow {
   n_baseline: number;
   state: ScoreSeries['points'][number]['state'];
   revision: number;
+  note: string;
 }
 
 export interface ScoreFilter {
@@ -42,7 +43,7 @@ export async function scoreSeries(store: Store, filter: ScoreFilter): Promise<Sc
   const rows = await store.query<ScoreRow>(
     `SELECT monitor, version, role, feature, segment, metric, definition, baseline, severity,
        toUnixTimestamp64Milli(window_start) AS start_ms, toUnixTimestamp64Milli(window_end) AS end_ms,
-       score, p_value, threshold, breached, n_current, n_baseline, state, revision
+       score, p_value, threshold, breached, n_current, n_baseline, state, revision, note
      FROM drift_scores WHERE ${where.join(' AND ')}
      ORDER BY feature, metric, monitor, segment, version, role, window_start DESC
      LIMIT {windows:UInt32} BY feature, metric, monitor, segment, version, role`,
@@ -80,5 +81,6 @@ function toPoint(row: ScoreRow): ScoreSeries['points'][number] {
     n_baseline: row.n_baseline,
     state: row.state,
     revision: row.revision,
+    note: row.note,
   };
 }

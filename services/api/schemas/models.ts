@@ -42,6 +42,7 @@ export const scorePoint = z.object({
   n_baseline: z.int(),
   state: windowState,
   revision: z.int(),
+  note: z.string().describe('why there is no score, or empty'),
 });
 
 export const scoreSeries = z.object({

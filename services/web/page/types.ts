@@ -53,6 +53,8 @@ export interface ScorePoint {
   n_baseline: number;
   state: WindowState;
   revision: number;
+  /** Why there is no score, or ''. */
+  note: string;
 }
 
 export interface ScoreSeries {

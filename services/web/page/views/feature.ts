@@ -50,7 +50,11 @@ function pointsTable(points: readonly ScorePoint[]): HTMLElement {
     'Scores by window',
     [
       { head: 'From', cell: (row) => time(row.window_start) },
-      { head: 'Score', numeric: true, cell: (row) => (row.score === null ? 'not enough data' : number(row.score)) },
+      {
+        head: 'Score',
+        numeric: true,
+        cell: (row) => (row.score === null ? row.note || 'not enough data' : number(row.score)),
+      },
       { head: 'Threshold', numeric: true, cell: (row) => number(row.threshold) },
       { head: 'Breached', cell: (row) => (row.breached ? badge('over', 'bad') : '') },
       { head: 'p', numeric: true, cell: (row) => pValue(row.p_value) },

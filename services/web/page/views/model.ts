@@ -79,7 +79,6 @@ function multiple(model: ModelDetail, feature: string, series: readonly ScoreSer
 
 /** Version and role are named only where the column has several. */
 function metricLine(entry: ScoreSeries, all: readonly ScoreSeries[]): HTMLElement {
-  const last = entry.points.at(-1);
   const points = entry.points.map((point) => ({ value: plotted(point), breached: point.breached }));
   const several = all.some(({ version, role }) => version !== entry.version || role !== entry.role);
   const about = several ? `${entry.metric} ${entry.version} ${entry.role}` : entry.metric;
@@ -88,14 +87,24 @@ function metricLine(entry: ScoreSeries, all: readonly ScoreSeries[]): HTMLElemen
     { class: 'metric-line' },
     h('span', { class: 'metric', title: entry.definition }, about),
     sparkline(points, thresholdLine(entry.points), `${entry.metric} of ${entry.feature}`),
-    h('span', { class: last?.breached ? 'reading over' : 'reading' }, ...reading(last)),
+    reading(entry.points),
   );
 }
 
-function reading(point: ScorePoint | undefined): Child[] {
-  if (!point || point.score === null) return ['not enough data'];
-  if (point.effect === null) return [h('strong', {}, number(point.score)), point.breached ? ' over' : ''];
-  return [h('strong', {}, number(point.effect)), ` / ${number(point.threshold)}`];
+/** The latest score against its threshold; an older one, where the latest window had none, is set back and says so. */
+function reading(points: readonly ScorePoint[]): HTMLElement {
+  const last = points.at(-1);
+  const scored = points.findLast(({ score }) => score !== null);
+  if (!last || !scored) return h('span', { class: 'reading', title: last?.note }, 'not enough data');
+  const value =
+    scored.effect === null ? number(scored.score) : `${number(scored.effect)} / ${number(scored.threshold)}`;
+  if (scored !== last)
+    return h(
+      'span',
+      { class: 'reading', title: `${time(scored.window_start)}; since then: ${last.note}` },
+      `(${value})`,
+    );
+  return h('strong', { class: last.breached ? 'reading over' : 'reading ink' }, value);
 }
 
 function breachedSegments(model: ModelDetail, series: readonly ScoreSeries[]): HTMLElement {
@@ -148,12 +157,8 @@ function columns(model: ModelDetail, series: readonly ScoreSeries[]): HTMLElemen
 /** The worst of the latest scores of that column and metric, over versions, roles and monitors. */
 function score(series: readonly ScoreSeries[], feature: string, metric: string): Child {
   const fitting = series.filter((entry) => entry.feature === feature && entry.metric === metric);
-  const last =
-    fitting.map((entry) => entry.points.at(-1)).find((point) => point?.breached) ?? fitting[0]?.points.at(-1);
-  if (!last) return '';
-  if (last.score === null) return h('span', { class: 'quiet-text', title: 'Not enough data' }, 'n/a');
-  const text = last.effect === null ? number(last.score) : `${number(last.effect)} / ${number(last.threshold)}`;
-  return last.breached ? h('strong', { class: 'over' }, text) : text;
+  const worst = fitting.find((entry) => entry.points.at(-1)?.breached) ?? fitting[0];
+  return worst ? reading(worst.points) : '';
 }
 
 function windows(model: ModelDetail): HTMLElement {
