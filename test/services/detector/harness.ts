@@ -199,7 +199,7 @@ export class World {
       store: this.store,
       codec: this.codec,
       clock: systemClock,
-      logger: createLogger({ name: 'test', level: (process.env.TEST_LOG ?? 'silent') as 'info' }),
+      logger: createLogger({ name: 'test', level: 'silent' }),
       metrics,
       ...changes,
     });
@@ -229,23 +229,19 @@ export class World {
     const total = ends.reduce((sum, { end }) => sum + end, 0);
     const events: AlertEvent[] = [];
     if (total === 0) return events;
-    await new Promise<void>((resolve, reject) => {
-      const group = `reader-${Math.random()}`;
-      const handlers = {
-        onAssigned: async () => ({ offset: 0 }),
-        onRevoked: async () => {},
-        onBatch: async (batch: { records: readonly { value: Buffer | null }[] }) => {
-          for (const record of batch.records) events.push(this.codec.decodeAlert(record.value!));
-          if (events.length >= total) resolve();
-        },
-      };
-      this.log
-        .consume({ group, topics: [TOPICS.alerts], handlers })
-        .then((consumer) => {
-          void waitFor(() => events.length >= total).then(() => consumer.close());
-        })
-        .catch(reject);
-    });
+    const handlers = {
+      onAssigned: async () => ({ offset: 0 }),
+      onRevoked: async () => {},
+      onBatch: async (batch: { records: readonly { value: Buffer | null }[] }) => {
+        for (const record of batch.records) events.push(this.codec.decodeAlert(record.value!));
+      },
+    };
+    const consumer = await this.log.consume({ group: `reader-${Math.random()}`, topics: [TOPICS.alerts], handlers });
+    try {
+      await waitFor(() => events.length >= total, `${total} records of the alerts topic`);
+    } finally {
+      await consumer.close();
+    }
     return events;
   }
 
