@@ -20,6 +20,7 @@ import { type AggregatorOptions, createAggregator } from '../../../services/aggr
 export class Worlds {
   #root = '';
   #store: Store | null = null;
+  readonly #worlds: World[] = [];
 
   async open(): Promise<void> {
     this.#root = await mkdtemp(join(tmpdir(), 'driftline-aggregator-'));
@@ -28,6 +29,8 @@ export class Worlds {
   }
 
   async close(): Promise<void> {
+    // Those a failed test left open would keep the process alive.
+    for (const world of this.#worlds) await world.close();
     await this.#store?.close();
     await rm(this.#root, { recursive: true, force: true });
   }
@@ -41,7 +44,9 @@ export class Worlds {
     const store = this.#store!;
     for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
     const dir = await mkdtemp(join(this.#root, 'log-'));
-    return World.open(dir, store, config(settings, models, partitions));
+    const world = await World.open(dir, store, config(settings, models, partitions));
+    this.#worlds.push(world);
+    return world;
   }
 }
 
