@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DriftlineProcess, startDriftline } from '../support/driftline-process.ts';
+import { type DriftlineProcess, select, startDriftline } from '../support/driftline-process.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'driftline-kill-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
@@ -50,19 +50,6 @@ async function load(url: string, prefix: string, accepted: Set<string>): Promise
   }
 }
 
-async function sql<T>(driftline: DriftlineProcess, query: string): Promise<T[]> {
-  const response = await fetch(`${driftline.sql}/?database=driftline`, {
-    method: 'POST',
-    body: `${query} FORMAT JSONEachRow`,
-  });
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as T);
-}
-
 test('killed with SIGKILL at random moments under load, it loses nothing that it accepted and counts nothing twice', async () => {
   const accepted = new Set<string>();
   for (let kill = 0; kill < KILLS; kill += 1) {
@@ -76,8 +63,8 @@ test('killed with SIGKILL at random moments under load, it loses nothing that it
   try {
     assert.ok(accepted.size > 1000, `only ${accepted.size} events were accepted: the test had no load`);
     await untilCaughtUp(driftline, accepted.size);
-    const stored = await sql<{ prediction_id: string; copies: number }>(
-      driftline,
+    const stored = await select<{ prediction_id: string; copies: number }>(
+      driftline.sql,
       "SELECT prediction_id, count() AS copies FROM predictions WHERE model = 'm' GROUP BY prediction_id",
     );
     const ids = new Set(stored.map((row) => row.prediction_id));
@@ -91,13 +78,13 @@ test('killed with SIGKILL at random moments under load, it loses nothing that it
       [],
       'stored more than once',
     );
-    const [counted] = await sql<{ events: number }>(
-      driftline,
+    const [counted] = await select<{ events: number }>(
+      driftline.sql,
       "SELECT toFloat64(sum(events)) AS events FROM operations WHERE model = 'm'",
     );
     assert.equal(counted?.events, ids.size, 'events in windows and in the prediction log differ');
-    const [features] = await sql<{ x: number; color: number }>(
-      driftline,
+    const [features] = await select<{ x: number; color: number }>(
+      driftline.sql,
       "SELECT toFloat64(sumIf(count, feature = 'x')) AS x, toFloat64(sumIf(count, feature = 'color')) AS color FROM feature_stats WHERE model = 'm' AND segment = ''",
     );
     assert.deepEqual(features, { x: ids.size, color: ids.size });
@@ -110,8 +97,8 @@ test('killed with SIGKILL at random moments under load, it loses nothing that it
 async function untilCaughtUp(driftline: DriftlineProcess, atLeast: number): Promise<void> {
   let previous = -1;
   for (let tries = 0; tries < 100; tries += 1) {
-    const [row] = await sql<{ n: number; events: number }>(
-      driftline,
+    const [row] = await select<{ n: number; events: number }>(
+      driftline.sql,
       "SELECT (SELECT toFloat64(count()) FROM predictions WHERE model = 'm') AS n, (SELECT toFloat64(sum(events)) FROM operations WHERE model = 'm') AS events",
     );
     if (row !== undefined && row.n >= atLeast && row.n === row.events && row.n === previous) return;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLocalPagerDuty } from '../../services/pagerduty-local/index.ts';
-import { runDriftline, startDriftline } from '../support/driftline-process.ts';
+import { runDriftline, select, startDriftline } from '../support/driftline-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { startKafkaBroker } from '../support/kafka-broker.ts';
 
@@ -125,16 +125,6 @@ function writeConfig(bootstrap: string, storeUrl: string, pagerdutyUrl: string):
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
   return file;
-}
-
-async function select<T>(url: string, query: string): Promise<T[]> {
-  const response = await fetch(`${url}/?database=driftline`, { method: 'POST', body: `${query} FORMAT JSONEachRow` });
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as T);
 }
 
 interface PagerDutyEvent {

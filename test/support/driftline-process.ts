@@ -68,6 +68,17 @@ export async function runDriftline(
   return { code: child.exitCode, stdout, stderr };
 }
 
+/** Rows of a SELECT asked of a SQL port; fails with the server's own words. */
+export async function select<T>(url: string, query: string): Promise<T[]> {
+  const response = await fetch(`${url}/?database=driftline`, { method: 'POST', body: `${query} FORMAT JSONEachRow` });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${query}: ${text}`);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
+}
+
 function readyLine(child: ChildProcess, printed: { stdout: string }): Promise<string> {
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   return new Promise((resolve) => {
