@@ -17,6 +17,7 @@ const COMMANDS = {
   migrate: () => import('./commands/migrate.ts'),
   validate: () => import('./commands/validate.ts'),
   monitors: () => import('./commands/monitors.ts'),
+  replay: () => import('./commands/replay.ts'),
   'sql-server': () => import('./commands/sql-server.ts'),
 } as const;
 

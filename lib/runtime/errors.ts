@@ -12,6 +12,8 @@ export const ERROR_CODES = {
   reference_unreadable: { exit: 2, summary: 'A reference file is missing, is not a table, or lacks a mapped column.' },
   port_in_use: { exit: 1, summary: 'The address to listen on is taken or not allowed.' },
   log_unreachable: { exit: 1, summary: 'The log (Kafka) did not answer in time.' },
+  api_unreachable: { exit: 1, summary: 'The HTTP API that `replay` was to send to did not answer.' },
+  replay_refused: { exit: 1, summary: 'The HTTP API refused events of a replay; what was sent before stays.' },
   store_unreachable: { exit: 1, summary: 'The store (ClickHouse) did not answer in time.' },
   store_locked: {
     exit: 1,

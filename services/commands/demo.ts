@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Demo, runDemo } from '../demo/index.ts';
-import { terminalProgress } from '../demo/progress.ts';
 import { describeIncident, nextSteps } from '../demo/report.ts';
+import { terminalProgress } from '../replay/progress.ts';
 import { parsePort } from './options.ts';
 import { loggerFor, print } from './run.ts';
 

@@ -9,11 +9,11 @@ import { loadConfig } from '../../lib/runtime/config/index.ts';
 import type { Config } from '../../lib/runtime/config/types.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
 import { createLocalPagerDuty, type LocalPagerDuty } from '../pagerduty-local/index.ts';
+import type { Progress } from '../replay/progress.ts';
 import { openStandalone, type Standalone } from '../standalone/index.ts';
 import { type DemoPorts, writeDemoConfig } from './config.ts';
 import { loadIncidents } from './incidents.ts';
 import { playStreams } from './play.ts';
-import type { Progress } from './progress.ts';
 
 export interface DemoOptions {
   /** Directory with files of the names in `data/`; absent: the data that ships. */

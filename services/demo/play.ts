@@ -1,9 +1,10 @@
 import { openCsv } from '../../lib/adapters/csv/index.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
+import { logSink } from '../replay/log-sink.ts';
 import { mergeStreams, type Stream } from '../replay/merge.ts';
+import type { Progress } from '../replay/progress.ts';
 import { sendReplay } from '../replay/send.ts';
 import { inputRead } from './input-read.ts';
-import type { Progress } from './progress.ts';
 import { waitUntilSettled } from './settle.ts';
 import { DEMO_MODELS, readStream } from './streams.ts';
 
@@ -25,7 +26,7 @@ export async function playStreams({ log, store, config }: ServiceContext, option
   const total = count(streams, () => true) + labels;
   progress.begin(total);
   const tailMs = Math.max(DAY_MS, ...config.models.map((model) => model.windowMs)) + config.aggregation.allowedDelayMs;
-  await sendReplay(log, mergeStreams(streams), {
+  await sendReplay(logSink(log), mergeStreams(streams), {
     signal,
     tailMs,
     onProgress: (sent, time) => progress.update(sent, time),

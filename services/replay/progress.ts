@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress';
 
-/** How the demo tells what it is doing: on stderr, as stdout carries results only. */
+/** How long work tells what it is doing: on stderr, as stdout carries results only. */
 export interface Progress {
   step(what: string): void;
   begin(total: number): void;
