@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { parseLabel, parsePrediction } from '../../../lib/core/events/index.ts';
+import { parseArrival } from '../../../lib/core/messages/arrival.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { Log } from '../../../lib/ports/log.ts';
 import { counter } from '../../../lib/runtime/metrics.ts';
@@ -9,8 +10,8 @@ import { ApiError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import { errorResponses, ingestAnswer } from '../schemas/common.ts';
 import { decodeBody } from './body.ts';
-import { splitItems } from './items.ts';
-import { type IngestKind, type IngestResult, submit } from './submit.ts';
+import { type Item, splitItems } from './items.ts';
+import { type IngestKind, type IngestResult, passTime, type RequestArrival, submit } from './submit.ts';
 
 const PREDICTION = {
   prediction_id: 'p1',
@@ -60,27 +61,32 @@ function registerKind(
       .meta({ description: `One of the ${noun}, an array of them, or one a line`, example: kind.example }),
     summary: `Send ${noun}: a JSON object, an array of them, or NDJSON`,
     description:
-      'What is counted as accepted is durable in the log. `Driftline-Arrival: event` takes each event’s own timestamp as its arrival: a replay.',
+      'What is counted as accepted is durable in the log. The header `Driftline-Arrival` marks a replay: `event` takes each event’s own timestamp as its arrival, a number (ms) is the arrival of them all. A number without any event ends a replay: time has come that far.',
     response: { 202: ingestAnswer, ...errorResponses(400, 401, 403, 413, 415, 503) },
   };
   app.post(kind.path, { schema, bodyLimit: limits.bodyBytes }, async (request, reply) => {
-    const eventTime = readArrival(request);
-    const body = await decodeBody(rawBody(request), request.headers['content-encoding'], limits.bodyBytes);
-    const items = splitItems(body, request.headers['content-type'], limits.events);
-    const result = await submit(log, kind, items, { eventTime, limits });
+    const arrival = readArrival(request);
+    const items = await readItems(request, limits, typeof arrival === 'number');
+    if (items.length === 0 && typeof arrival === 'number') await passTime(log, kind.topic, arrival);
+    const result = await submit(log, kind, items, { arrival, limits });
     count(noun, result);
     return reply.code(202).send(result);
   });
 }
 
-function rawBody(request: FastifyRequest): Buffer {
-  if (Buffer.isBuffer(request.body) && request.body.length > 0) return request.body;
-  throw new ApiError('malformed_body', 'The body is empty; send at least one event.');
+async function readItems(request: FastifyRequest, limits: Limits, mayBeEmpty: boolean): Promise<Item[]> {
+  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  if (raw.length === 0 && mayBeEmpty) return [];
+  if (raw.length === 0) throw new ApiError('malformed_body', 'The body is empty; send at least one event.');
+  const body = await decodeBody(raw, request.headers['content-encoding'], limits.bodyBytes);
+  return splitItems(body, request.headers['content-type'], limits.events);
 }
 
-function readArrival(request: FastifyRequest): boolean {
+function readArrival(request: FastifyRequest): RequestArrival {
   const header = request.headers['driftline-arrival'];
-  if (header === undefined) return false;
-  if (header === 'event') return true;
-  throw new ApiError('bad_request', 'The only value of this header is "event".', 'headers.driftline-arrival');
+  if (header === undefined) return 'now';
+  if (header === 'event') return 'event';
+  const at = typeof header === 'string' ? parseArrival(header) : null;
+  if (at !== null) return at;
+  throw new ApiError('bad_request', 'This header is "event", or a time in ms.', 'headers.driftline-arrival');
 }

@@ -21,15 +21,18 @@ export interface IngestResult {
   rejected: RejectedItem[];
 }
 
+/** When a request's events arrived: now (the log's stamp), each at its own event time, or all at one time, ms. */
+export type RequestArrival = 'now' | 'event' | number;
+
 /**
- * Checks each item and appends the good ones in one call, durable when it resolves. `eventTime` stamps each record's
- * arrival with its own event time, which makes it a replay. Rejects with LogUnavailableError when none may be counted on.
+ * Checks each item and appends the good ones in one call, durable when it resolves. Any arrival but `now` goes into the
+ * records' headers, which makes them a replay. Rejects with LogUnavailableError when none may be counted on.
  */
 export async function submit(
   log: Log,
   kind: IngestKind,
   items: readonly Item[],
-  options: { eventTime: boolean; limits: Limits },
+  options: { arrival: RequestArrival; limits: Limits },
 ): Promise<IngestResult> {
   const records: NewRecord[] = [];
   const rejected: RejectedItem[] = [];
@@ -42,7 +45,11 @@ export async function submit(
   return { accepted: records.length, rejected };
 }
 
-function toRecord(kind: IngestKind, item: Item, options: { eventTime: boolean; limits: Limits }): Decoded<NewRecord> {
+function toRecord(
+  kind: IngestKind,
+  item: Item,
+  options: { arrival: RequestArrival; limits: Limits },
+): Decoded<NewRecord> {
   if (!item.ok) return item;
   const parsed = kind.parse(item.json);
   if (!parsed.ok) return parsed;
@@ -52,8 +59,23 @@ function toRecord(kind: IngestKind, item: Item, options: { eventTime: boolean; l
   const limit = options.limits.eventBytes;
   if (bytes > limit) return rejected('too_large', `the event has ${bytes} bytes; at most ${limit} are taken`);
   const { predictionId, timestamp } = parsed.value;
-  const headers = options.eventTime ? { headers: { [HEADERS.arrival]: String(timestamp) } } : {};
-  return { ok: true, value: { key: predictionId, value, ...headers } };
+  const { arrival } = options;
+  if (arrival === 'now') return { ok: true, value: { key: predictionId, value } };
+  const at = arrival === 'event' ? timestamp : arrival;
+  return { ok: true, value: { key: predictionId, value, headers: { [HEADERS.arrival]: String(at) } } };
+}
+
+/** Moves the time of every partition on without an event, as the end of a replay does. Durable when it resolves. */
+export async function passTime(log: Log, topic: string, arrival: number): Promise<void> {
+  const { partitions } = await log.describeTopic(topic);
+  const headers = { [HEADERS.arrival]: String(arrival), [HEADERS.progress]: '1' };
+  const records = Array.from({ length: partitions }, (_, partition) => ({
+    key: null,
+    value: null,
+    partition,
+    headers,
+  }));
+  await log.append(topic, records);
 }
 
 function rejected(code: RejectionCode, message: string): Decoded<NewRecord> {
