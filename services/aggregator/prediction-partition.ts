@@ -163,12 +163,19 @@ export class PredictionPartition {
     this.#replaying = fromHeader;
     if (Object.hasOwn(record.headers, HEADERS.progress)) return;
     const decoded = this.#decode(record);
-    if (!decoded.ok) return this.#refuse(record, decoded.rejection);
+    if (!decoded.ok) {
+      this.#refuse(record, decoded.rejection);
+      return;
+    }
     const loss = chunk.add(decoded.value, { offset: record.offset, arrival: at });
     if (this.#isDurable(record.offset)) return;
     const { topic, partition } = this.#place;
-    if (loss !== null) return this.#shared.environment.metrics.losses.inc({ topic, partition, reason: loss });
-    this.#shared.environment.metrics.events.inc({ topic, partition });
+    const { losses, events } = this.#shared.environment.metrics;
+    if (loss !== null) {
+      losses.inc({ topic, partition, reason: loss });
+      return;
+    }
+    events.inc({ topic, partition });
     this.#pending.addPrediction({ ...this.#place, offset: record.offset }, decoded.value, record.value);
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import type { BaselineColumn } from '../../lib/core/baselines/types.ts';
@@ -8,8 +8,9 @@ import { categoricalGrid, numericGrid, quantileEdges } from '../../lib/core/sket
 import { BASELINE_SKETCH, sketchNumeric } from '../../lib/core/sketch/numeric.ts';
 import type { FeatureSketch } from '../../lib/core/sketch/types.ts';
 
-/** The data and the golden answers lie beside the checkout. */
-const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** The demo's data serve here too; what the demo does not play lies with the tests. */
+const DATA_FOLDERS = ['services/demo/data', 'test/fixtures/data'];
 
 export type Columns = ReadonlyMap<string, readonly string[]>;
 
@@ -35,13 +36,16 @@ export interface GoldenFeature {
 }
 
 export function readGolden(): Record<string, GoldenFeature> {
-  const text = readFileSync(`${SHARED}golden/exact_carloan.json`, 'utf8');
+  const text = readFileSync(`${ROOT}test/fixtures/golden/exact_carloan.json`, 'utf8');
   return (JSON.parse(text) as { features: Record<string, GoldenFeature> }).features;
 }
 
 /** Columns of a plain CSV (no quotes in these files), by name. */
 export function readColumns(file: string): Columns {
-  const text = gunzipSync(readFileSync(`${SHARED}data/${file}.csv.gz`)).toString('utf8');
+  const paths = DATA_FOLDERS.map((folder) => `${ROOT}${folder}/${file}.csv.gz`);
+  const path = paths.find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new Error(`none of these exists: ${paths.join(', ')}`);
+  const text = gunzipSync(readFileSync(path)).toString('utf8');
   const [header, ...rows] = text.trimEnd().split('\n');
   const names = header!.split(',');
   const columns: string[][] = names.map(() => []);

@@ -4,15 +4,7 @@ import { windowOf } from '../windows/windows.ts';
 import { type CompiledModel, compileModels, undeclaredModel } from './compiled-spec.ts';
 import { CHUNK_LIMITS, LAST_DATABLE, OTHER } from './limits.ts';
 import type { AggregationSpec } from './spec.ts';
-import type {
-  ChunkChanges,
-  ChunkIdentity,
-  ChunkLoss,
-  ChunkLossReason,
-  ChunkRow,
-  Position,
-  WindowKey,
-} from './types.ts';
+import type { ChunkChanges, ChunkIdentity, ChunkLoss, ChunkLossReason, Position, WindowKey } from './types.ts';
 import { ChunkWindow } from './window.ts';
 
 interface ModelState {

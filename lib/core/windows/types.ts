@@ -11,6 +11,3 @@ export interface WindowSpec {
   /** IANA name; `UTC` by default. */
   timezone: string;
 }
-
-/** provisional: still filling; complete: every partition has passed it or is idle; revised: late data changed a complete one. */
-export type WindowState = 'provisional' | 'complete' | 'revised';

@@ -134,7 +134,7 @@ test('timestamps', () => {
   }
   const bad = [
     -1,
-    1e999,
+    Number.POSITIVE_INFINITY,
     Number.NaN,
     253402300800000,
     '',

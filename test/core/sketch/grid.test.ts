@@ -61,7 +61,8 @@ describe('grids', () => {
     const cellOf = gridIndexer(grid);
     const inside = (x: number, cell: number) =>
       (grid.edges[cell - 1] ?? -Infinity) < x && x <= (grid.edges[cell] ?? Infinity);
-    fc.assert(fc.property(fc.double({ noNaN: true }), (x) => inside(x, cellOf(x))));
+    // Infinities are counted apart and reach no cell.
+    fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (x) => inside(x, cellOf(x))));
   });
 
   it('put an unknown category, even __proto__, into the last cell', () => {
