@@ -28,20 +28,30 @@ export function register(program: Command): void {
 async function run(flags: DemoFlags): Promise<void> {
   const abort = new AbortController();
   const stopped = signalled(abort);
-  const demo = await runDemo({
-    ...(flags.input === undefined ? {} : { input: flags.input }),
-    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
-    ports: { http: flags.port, sql: flags.sqlPort ?? (flags.port === 0 ? 0 : 8123) },
-    logger: loggerFor('demo', null, 'warn'),
-    progress: terminalProgress(process.stderr),
-    signal: abort.signal,
+  const demo = await play(flags, abort.signal).catch((error: unknown) => {
+    if (abort.signal.aborted) return null;
+    throw error;
   });
+  if (demo === null) return;
   try {
     report(demo, flags.once);
     if (!flags.once) await Promise.race([stopped, demo.failed]);
   } finally {
     await demo.stop();
   }
+}
+
+function play(flags: DemoFlags, signal: AbortSignal): Promise<Demo> {
+  return runDemo({
+    ...(flags.input === undefined ? {} : { input: flags.input }),
+    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+    ports: { http: flags.port, sql: flags.sqlPort ?? (flags.port === 0 ? 0 : 8123) },
+    logger: loggerFor('demo', null, 'warn'),
+    progress: terminalProgress(process.stderr),
+    onReady: ({ pageUrl, sqlUrl, pagerdutyUrl }) =>
+      print(`ready http=${pageUrl} sql=${sqlUrl}${pagerdutyUrl === null ? '' : ` pagerduty=${pagerdutyUrl}`}`),
+    signal,
+  });
 }
 
 function signalled(abort: AbortController): Promise<void> {

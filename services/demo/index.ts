@@ -23,17 +23,23 @@ export interface DemoOptions {
   ports: DemoPorts;
   logger: ServiceContext['logger'];
   progress: Progress;
+  /** Told once everything listens, before the streams begin: the page can be watched from then on. */
+  onReady: (addresses: DemoAddresses) => void;
   /** Ends the replay early; `runDemo` then rejects. */
   signal: AbortSignal;
 }
 
-/** A demo whose streams have been replayed to the end, still serving its page and SQL until stopped. */
-export interface Demo {
-  incidents: Incident[];
+/** Where a person can look. */
+export interface DemoAddresses {
   pageUrl: string;
   sqlUrl: string;
   /** null where the real PagerDuty was told. */
   pagerdutyUrl: string | null;
+}
+
+/** A demo whose streams have been replayed to the end, still serving its page and SQL until stopped. */
+export interface Demo extends DemoAddresses {
+  incidents: Incident[];
   configFile: string;
   /** Rejects when a service ends by itself. */
   failed: Promise<never>;
@@ -60,16 +66,11 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
     cleanups.push(() => standalone.app.stop());
     options.progress.step('Starting Driftline and reading the references');
     await standalone.app.start();
+    const addresses = { ...addressesOf(standalone), pagerdutyUrl: pagerduty?.url ?? null };
+    options.onReady(addresses);
     await Promise.race([playStreams(standalone.ctx, { input, ...options }), standalone.app.failed]);
     const incidents = await loadIncidents(standalone.ctx.store);
-    return {
-      incidents,
-      ...addresses(standalone),
-      pagerdutyUrl: pagerduty?.url ?? null,
-      configFile,
-      failed: standalone.app.failed,
-      stop,
-    };
+    return { incidents, ...addresses, configFile, failed: standalone.app.failed, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -98,6 +99,6 @@ function localChannel(pagerduty: LocalPagerDuty | null) {
   return { channels: [createPagerDutyChannel({ baseUrl: pagerduty.url, routingKey: LOCAL_ROUTING_KEY })] };
 }
 
-function addresses(standalone: Standalone): { pageUrl: string; sqlUrl: string } {
+function addressesOf(standalone: Standalone): { pageUrl: string; sqlUrl: string } {
   return { pageUrl: standalone.httpUrl(), sqlUrl: standalone.sqlUrl() ?? '' };
 }
