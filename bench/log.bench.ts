@@ -8,6 +8,7 @@ import { createKafkaLog } from '../lib/adapters/kafka/index.ts';
 import { createTopicIdentity } from '../lib/adapters/kafka-metadata/index.ts';
 import type { Log } from '../lib/ports/log.ts';
 import { startKafkaBroker } from '../test/support/kafka-broker.ts';
+import { percentilesOf } from './tdigest.ts';
 
 const TOPIC = 'bench';
 const PARTITIONS = 4;
@@ -64,7 +65,7 @@ async function consumeAll(log: Log): Promise<number> {
   return rate;
 }
 
-/** From append to onBatch, median and greatest of 50, ms. */
+/** From append to onBatch, percentiles of 50. */
 async function latency(log: Log): Promise<string> {
   const took: number[] = [];
   let arrived: () => void = () => {};
@@ -89,8 +90,7 @@ async function latency(log: Log): Promise<string> {
     took.push(performance.now() - started);
   }
   await consumer.close();
-  took.sort((a, b) => a - b);
-  return `${took[25]!.toFixed(1)} ms median, ${took.at(-1)!.toFixed(1)} ms greatest`;
+  return percentilesOf(took);
 }
 
 async function measure(name: string, log: Log, total: number): Promise<void> {

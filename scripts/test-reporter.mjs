@@ -1,10 +1,10 @@
 // Reporter for node:test: failures in full, one line for each outer test, counts to the file named by TEST_SUMMARY.
-// A skipped test is a failure: nothing is left out silently.
+// A skipped test is a failure: nothing is left out silently. The file also says how long the tests of each file took.
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { inspect } from 'node:util';
 
-const summary = { passed: 0, failed: 0, skipped: [], empty: [] };
+const summary = { passed: 0, failed: 0, skipped: [], empty: [], milliseconds: {} };
 
 export default async function* report(source) {
   for await (const event of source) {
@@ -22,6 +22,9 @@ function* onResult({ type, data }) {
     summary.skipped.push(`${file}: ${data.name}`);
     yield `SKIP ${file}: ${data.name}\n`;
     return;
+  }
+  if (data.nesting === 0) {
+    summary.milliseconds[file] = (summary.milliseconds[file] ?? 0) + (data.details?.duration_ms ?? 0);
   }
   // node:test reports a file as a test of its own only where it holds none, or failed as a whole.
   if (isFile && type === 'test:pass') summary.empty.push(file);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { missingFile, root } from './needs.mjs';
 
 const TIMEOUT_MS = 300_000;
+const SLOWEST = 10;
 process.chdir(root);
 const args = process.argv.slice(2);
 const unit = args.includes('unit');
@@ -67,11 +68,19 @@ function conclude(result, code) {
   if (result === null) return fail('the test runner ended without a summary');
   for (const name of result.empty) console.log(`no tests in ${name}`);
   for (const name of result.skipped) console.log(`skipped: ${name}`);
+  tellSlowest(result.milliseconds);
   const bad =
     result.failed > 0 || result.skipped.length > 0 || result.empty.length > 0 || result.passed === 0 || code !== 0;
   if (bad && result.failed === 0) console.log(`the run failed (runner's exit code ${code})`);
   console.log(`${result.passed} passed, ${result.failed} failed`);
   return bad ? 1 : 0;
+}
+
+function tellSlowest(milliseconds) {
+  const slowest = Object.entries(milliseconds).sort(([, a], [, b]) => b - a);
+  console.log('slowest files:');
+  for (const [file, took] of slowest.slice(0, SLOWEST))
+    console.log(`${(took / 1000).toFixed(1).padStart(7)} s  ${file}`);
 }
 
 function fail(message) {
