@@ -3,6 +3,7 @@ import type { Engine, EngineResult, EngineSession } from '../../lib/ports/engine
 import { exception } from './exception.ts';
 import { type EngineNames, requireReading } from './guard.ts';
 import { type Insert, isInsert, runInsert, splitInsert } from './insert.ts';
+import { markQuotedNames, restoreQuotedNames } from './quoted-names.ts';
 import type { SqlRequest } from './request.ts';
 import { chooseSettings, type Setting } from './settings.ts';
 
@@ -120,8 +121,9 @@ function wholeStatement({ query, body }: SqlRequest): string {
 
 /** The engine's own formatting of the statement; it refuses more than one. */
 async function parseOne(session: EngineSession, statement: string): Promise<string> {
-  const { bytes } = await session.run(`SELECT formatQuery(${quoteString(statement)})`, 'RawBLOB');
-  return Buffer.from(bytes).toString('utf8');
+  const marked = markQuotedNames(statement);
+  const { bytes } = await session.run(`SELECT formatQuery(${quoteString(marked)})`, 'RawBLOB');
+  return restoreQuotedNames(Buffer.from(bytes).toString('utf8'));
 }
 
 function formatOf(canonical: string, fallback: string): string {

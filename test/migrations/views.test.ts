@@ -111,6 +111,20 @@ describe('views', () => {
     assert.ok(Math.abs((stddev ?? 0) - Math.sqrt(254.8 / 4)) < 1e-3, `${stddev}`);
   });
 
+  it('counts what is no number, sealed or not, though the column is called as the value', async () => {
+    const counts = { kind: 'numeric', count: 9, missing: 1, nan: 2, infinite: 3, wrong_type: 1, n: 2 };
+    await ledger({ ...window(4), feature: 'aside', ...counts });
+    await ledger({ ...window(4), feature: 'aside', ...counts, generation: 1 });
+    await sealed({ ...window(5), feature: 'aside', ...counts });
+    const rows = await store.query(
+      "SELECT missing, `nan`, infinite, wrong_type FROM feature_stats WHERE feature = 'aside' ORDER BY window_start",
+    );
+    assert.deepEqual(rows, [
+      { missing: 2, nan: 4, infinite: 6, wrong_type: 2 },
+      { missing: 1, nan: 2, infinite: 3, wrong_type: 1 },
+    ]);
+  });
+
   it('gives NULL moments where there is no distribution', async () => {
     const columns = 'SELECT count, mean, stddev, min, max, state FROM feature_stats WHERE feature = {f:String}';
     const none = { mean: null, stddev: null, min: null, max: null };

@@ -36,9 +36,11 @@ WHERE feature = '' AND segment = ''
 GROUP BY model, version, role, window_start, window_end
 COMMENT 'Events and errors of each model version and window';
 
+-- The server keeps a view as text without quotes around `nan`, which then is the value: so it stands with its table.
 CREATE OR REPLACE VIEW feature_stats {{on_cluster}} AS
 SELECT
-  model, version, role, feature, segment, window_start, window_end, count, missing, `nan`, infinite, wrong_type,
+  model, version, role, feature, segment, window_start, window_end, count, missing, sealed_rows.`nan` AS `nan`,
+  infinite, wrong_type,
   if(notEmpty(values), mean, NULL) AS mean,
   if(notEmpty(values) AND n > 1, sqrt(m2 / (n - 1)), NULL) AS stddev,
   if(notEmpty(values), min, NULL) AS min,
@@ -59,8 +61,8 @@ SELECT
 FROM (
   SELECT
     model, version, role, feature, segment, window_start, window_end,
-    sum(count) AS rows_count, sum(missing) AS rows_missing, sum(`nan`) AS rows_nan, sum(infinite) AS rows_infinite,
-    sum(wrong_type) AS rows_wrong_type, sum(n) AS rows_n, any(kind) AS rows_kind,
+    sum(count) AS rows_count, sum(missing) AS rows_missing, sum(open_chunk_rows.`nan`) AS rows_nan,
+    sum(infinite) AS rows_infinite, sum(wrong_type) AS rows_wrong_type, sum(n) AS rows_n, any(kind) AS rows_kind,
     groupArrayIf((toFloat64(n), mean, m2), notEmpty(values)) AS parts,
     arraySum(p -> p.1, parts) AS total,
     minIf(min, notEmpty(values)) AS rows_min, maxIf(max, notEmpty(values)) AS rows_max

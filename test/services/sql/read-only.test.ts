@@ -54,6 +54,11 @@ describe('the read-only port', () => {
       ["SELECT ' INTO OUTFILE file(1) ; DROP ', 1 AS `into`, 2 AS outfile", ' INTO OUTFILE file(1) ; DROP \t1\t2\n'],
       ["SELECT count() FROM view(SELECT 1) AS a, values('a Int8', 1) AS b", '1\n'],
       ["SELECT arrayMap(x -> concat(x, '!'), ['a'])", "['a!']\n"],
+      [
+        'SELECT `nan`, nan AS value, "inf" + 1, `true` FROM (SELECT 3 AS `nan`, 4 AS inf, 5 AS `true`)',
+        '3\tnan\t5\t5\n',
+      ],
+      ['SELECT \'`nan` and "nan"\' AS `nan`', '`nan` and "nan"\n'],
     ] as const) {
       assert.equal((await ask(server.url, sql)).text, text, sql);
     }
