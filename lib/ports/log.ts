@@ -65,6 +65,9 @@ export interface Batch extends Assignment {
   endOffset: number;
 }
 
+/** How far a partition was read where there was no record to hand over. */
+export type Position = Omit<Batch, 'records'>;
+
 /**
  * What a consumer calls. Calls for one partition never overlap, and no call for a partition follows its `onRevoked`.
  * `onBatch` must return within about a second of work per call (adapters cut batches); a slow store is answered by
@@ -81,7 +84,7 @@ export interface ConsumerHandlers {
    * The position moved on without a record (transaction markers, aborted records): nothing below `nextOffset` is left to
    * read. Same rules as `onBatch`, with which it never overlaps.
    */
-  onPosition?(position: Omit<Batch, 'records'>): Promise<void>;
+  onPosition?(position: Position): Promise<void>;
 }
 
 export interface ConsumerOptions {
@@ -109,7 +112,7 @@ export interface Log {
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   describeTopic(name: string): Promise<TopicDescription>;
   offsets(topic: string): Promise<PartitionOffsets[]>;
-  /** Durable when it resolves; records of one call and partition keep their order. Rejects with LogUnavailableError when the log cannot take them. */
+  /** Durable when it resolves; records of one call and partition keep their order. Rejects with LogUnavailableError when the log cannot take them now, with RecordTooLargeError when it never will. */
   append(topic: string, records: readonly NewRecord[]): Promise<void>;
   /** The partition a key goes to, as `append` would choose. */
   partitionOf(topic: string, key: string): Promise<number>;
@@ -125,4 +128,16 @@ export class StaleAssignmentError extends Error {
 }
 export class LogUnavailableError extends Error {
   override readonly name = 'LogUnavailableError';
+}
+/** The log takes no record of this size: sending it again will not help. */
+export class RecordTooLargeError extends Error {
+  override readonly name = 'RecordTooLargeError';
+
+  constructor(topic: string, bytes: number, cause: unknown) {
+    super(
+      `a record of about ${bytes} bytes is more than topic ${topic} takes: raise max.message.bytes of the topic ` +
+        '(message.max.bytes of the brokers), or send less in one record',
+      { cause },
+    );
+  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '../../lib/core/messages/types.ts';
-import type { Assignment, Batch, Consumer, StartPosition } from '../../lib/ports/log.ts';
+import type { Assignment, Batch, Consumer, Position, StartPosition } from '../../lib/ports/log.ts';
 import { deferred } from '../../lib/runtime/deferred.ts';
 import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
 import { Announcer } from './announcer.ts';
@@ -70,6 +70,7 @@ class Aggregator implements Service {
         onAssigned: (place, generation, committed) => this.#assign(place, generation, committed),
         onRevoked: (place) => this.#revoke(place),
         onBatch: (batch) => this.#read(batch),
+        onPosition: (position) => this.#pass(position),
       },
     });
     this.#consumer = consumer;
@@ -142,6 +143,14 @@ class Aggregator implements Service {
       if (batch.topic === TOPICS.labels) return this.#labels.get(batch.partition)?.read(batch);
       const assigned = this.#predictions.get(batch.partition);
       return assigned?.serial.run(() => assigned.partition.read(batch));
+    });
+  }
+
+  async #pass(position: Position): Promise<void> {
+    await this.#unlessStopping(async () => {
+      if (position.topic === TOPICS.labels) return this.#labels.get(position.partition)?.pass(position);
+      const assigned = this.#predictions.get(position.partition);
+      return assigned?.serial.run(() => assigned.partition.pass(position));
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Decoded, Label } from '../../lib/core/events/types.ts';
 import { HEADERS } from '../../lib/core/messages/types.ts';
 import type { DeadLetter } from '../../lib/ports/codec.ts';
-import { type Batch, type LogRecord, StaleAssignmentError } from '../../lib/ports/log.ts';
+import { type Batch, type LogRecord, type Position, StaleAssignmentError } from '../../lib/ports/log.ts';
 import type { Row } from '../../lib/ports/store.ts';
 import { insertLosses } from '../../lib/tables/losses.ts';
 import { insertLabels, labelRow } from '../../lib/tables/raw.ts';
@@ -62,8 +62,14 @@ export class LabelPartition {
     await environment.persist('label_rows', () => insertLabels(environment.context.store, rows));
     const { topic, partition } = this.#place;
     environment.metrics.events.inc({ topic, partition }, rows.length);
-    environment.metrics.lag.set({ topic, partition }, Math.max(0, batch.endOffset - batch.nextOffset));
-    await this.#commit(batch.nextOffset);
+    await this.pass(batch);
+  }
+
+  /** Goes on to where nothing is left to read before, be it records or transaction markers. */
+  async pass({ nextOffset, endOffset }: Position): Promise<void> {
+    const { topic, partition } = this.#place;
+    this.#shared.environment.metrics.lag.set({ topic, partition }, Math.max(0, endOffset - nextOffset));
+    await this.#commit(nextOffset);
   }
 
   #decode(record: LogRecord): Decoded<Label> {

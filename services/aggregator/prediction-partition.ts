@@ -7,6 +7,7 @@ import {
   type Batch,
   type LogRecord,
   type PartitionOffsets,
+  type Position,
   StaleAssignmentError,
 } from '../../lib/ports/log.ts';
 import { coveredUntil, insertChunkRows } from '../../lib/tables/chunk-rows.ts';
@@ -72,7 +73,13 @@ export class PredictionPartition {
 
   /** Everything read is durable, and the last record was not a replay's: only then may idleness complete windows. */
   get idleCandidate(): boolean {
-    return this.#replaying === false && (this.#durable === null || this.#durable.reach === this.#position);
+    if (this.#replaying !== false) return false;
+    // Behind a closed chunk there may be transaction markers, which open none.
+    return this.#durable === null || this.#durable.reach === this.#position || this.#isBehindClosed(this.#durable);
+  }
+
+  #isBehindClosed({ reach }: Durable): boolean {
+    return this.#open === null && this.#bound === null && reach < this.#position;
   }
 
   /** Decides where to read from and takes up what the manifest knows. */
@@ -133,12 +140,17 @@ export class PredictionPartition {
       if (this.#pending.full) await this.#writePending();
       if (chunk.waitingRows >= MAX_WAITING_ROWS) await this.flush();
     }
-    this.#position = Math.max(this.#position, batch.nextOffset);
-    if (this.#open !== null && this.#position >= this.#open.chunk.end) await this.#close();
-    const { topic, partition } = this.#place;
-    this.#shared.environment.metrics.lag.set({ topic, partition }, Math.max(0, batch.endOffset - this.#position));
+    await this.pass(batch);
     if (this.#context.clock.now() - this.#lastFlush >= this.#context.config.aggregation.flushIntervalMs)
       await this.flush();
+  }
+
+  /** Goes on to where no record is left to read before (transaction markers, aborted records). */
+  async pass({ nextOffset, endOffset }: Position): Promise<void> {
+    this.#position = Math.max(this.#position, nextOffset);
+    if (this.#open !== null && this.#position >= this.#open.chunk.end) await this.#close();
+    const { topic, partition } = this.#place;
+    this.#shared.environment.metrics.lag.set({ topic, partition }, Math.max(0, endOffset - this.#position));
   }
 
   /** Makes everything read so far durable and announces it. */

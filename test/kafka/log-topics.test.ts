@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Admin, Kafka } from 'kafkajs';
+import { RecordTooLargeError } from '../../lib/ports/log.ts';
 import { LogContext } from '../conformance/log/context.ts';
 import { eventually, sleep } from '../support/eventually.ts';
 import { type KafkaBroker, startKafkaBroker } from '../support/kafka-broker.ts';
@@ -104,6 +105,46 @@ describe('Kafka log: topics that change', () => {
     const second = await context.consume(group, [topic]);
     await eventually('unhealthy', () => second.consumer.unhealthy()?.includes('offset 4 is outside the log'));
     assert.equal(second.recorder.records.length, 0);
+  });
+
+  it('appends 16 MiB in one call, in order, and what a topic with a smaller limit takes only in parts', async () => {
+    const records = Array.from({ length: 16_384 }, (_, index) => ({
+      key: null,
+      value: `${index} `.padEnd(1024, 'x'),
+      partition: 0,
+    }));
+    const small = context.name('small');
+    await context.log.ensureTopics([{ name: small, partitions: 1, config: { 'max.message.bytes': '100000' } }]);
+    for (const [topic, count] of [
+      [await context.topic(1), records.length],
+      [small, 1000],
+    ] as const) {
+      await context.log.append(topic, records.slice(0, count));
+      const { recorder } = await context.consume(context.name('group'), [topic]);
+      await eventually('all records', () => recorder.records.length === count);
+      assert.ok(recorder.records.every(({ value }, index) => value!.toString().startsWith(`${index} `)));
+    }
+  });
+
+  it('refuses a record that is too large by its size, and keeps its neighbours', async () => {
+    const topic = await context.topic(1);
+    const log = context.log;
+    const large = log.append(topic, [
+      { key: null, value: 'before' },
+      { key: null, value: Buffer.alloc(1_500_000) },
+      { key: null, value: 'after' },
+    ]);
+    await assert.rejects(large, (error) => {
+      assert.ok(error instanceof RecordTooLargeError);
+      assert.match(error.message, new RegExp(`a record of about 15000\\d\\d bytes is more than topic ${topic} takes`));
+      return true;
+    });
+    const { recorder } = await context.consume(context.name('group'), [topic]);
+    await eventually('two records', () => recorder.records.length === 2);
+    assert.deepEqual(
+      recorder.records.map(({ value }) => value!.toString()),
+      ['before', 'after'],
+    );
   });
 
   it('reads partitions that are added, from their start', async () => {

@@ -11,6 +11,12 @@ export function isUnknownTopic(error: unknown): boolean {
   return protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
 }
 
+/** The batch was greater than the topic or the broker takes; what was in it is not in the log. */
+export function isTooLarge(error: unknown): boolean {
+  const type = protocolType(error);
+  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE';
+}
+
 /** Broker trouble becomes LogUnavailableError, which names the brokers; what the caller did wrong stays what it is. */
 export function toLogError(error: unknown, what: string, brokers: readonly string[]): unknown {
   if (error instanceof LogUnavailableError || !isUnavailable(error)) return error;

@@ -1,8 +1,11 @@
 import type { Message, Producer } from 'kafkajs';
 import { partitionForKey } from '../../core/partitioner.ts';
-import type { NewRecord } from '../../ports/log.ts';
+import { type NewRecord, RecordTooLargeError } from '../../ports/log.ts';
+import { isTooLarge } from './errors.ts';
 
+/** Half of what brokers take in one batch by default (`message.max.bytes`, 1 MiB): kafkajs makes one of each request. */
 const MAX_SEND_BYTES = 512 * 1024;
+const MAX_SEND_RECORDS = 10_000;
 /** Length fields, timestamps and the like of one record, generously. */
 const RECORD_OVERHEAD = 64;
 
@@ -15,6 +18,7 @@ interface Sending {
 /**
  * Sends to one partition, one awaited request at a time, so that records keep their order. What arrives meanwhile goes
  * into the next request, up to 512 KiB; a greater record goes alone, so that a refused one fails only its own caller.
+ * Where a topic takes less, what was refused goes again in halves.
  */
 export class PartitionSender {
   private readonly producer: () => Producer;
@@ -46,23 +50,38 @@ export class PartitionSender {
 
   private async drain(): Promise<void> {
     this.busy = true;
-    while (this.waiting.length > 0) {
-      const batch = this.take();
-      const error = await this.producer()
-        .send({ topic: this.topic, acks: -1, messages: batch.map(({ message }) => message) })
-        .then(
-          () => undefined,
-          (reason: unknown) => reason ?? new Error('send failed'),
-        );
-      for (const { done } of batch) done(error);
-    }
+    while (this.waiting.length > 0) await this.deliver(this.take());
     this.busy = false;
+  }
+
+  private async deliver(batch: readonly Sending[]): Promise<void> {
+    const error = await this.request(batch);
+    if (batch.length === 1 && isTooLarge(error)) {
+      const { bytes, done } = batch[0]!;
+      return done(new RecordTooLargeError(this.topic, bytes, error));
+    }
+    if (!isTooLarge(error)) {
+      for (const { done } of batch) done(error);
+      return;
+    }
+    const half = Math.ceil(batch.length / 2);
+    await this.deliver(batch.slice(0, half));
+    await this.deliver(batch.slice(half));
+  }
+
+  private async request(batch: readonly Sending[]): Promise<unknown> {
+    try {
+      await this.producer().send({ topic: this.topic, acks: -1, messages: batch.map(({ message }) => message) });
+      return undefined;
+    } catch (error) {
+      return error ?? new Error('send failed');
+    }
   }
 
   private take(): Sending[] {
     let bytes = 0;
     let count = 0;
-    while (count < this.waiting.length) {
+    while (count < this.waiting.length && count < MAX_SEND_RECORDS) {
       bytes += this.waiting[count]!.bytes;
       if (count > 0 && bytes > MAX_SEND_BYTES) break;
       count += 1;
@@ -126,7 +145,7 @@ function toMessage(record: NewRecord, partition: number): Message {
 
 function sizeOf({ key, value, headers }: Message): number {
   let bytes = RECORD_OVERHEAD + byteLength(key) + byteLength(value);
-  for (const [name, text] of Object.entries(headers ?? {})) bytes += 8 + name.length + String(text).length;
+  for (const [name, text] of Object.entries(headers ?? {})) bytes += 8 + byteLength(name) + byteLength(String(text));
   return bytes;
 }
 

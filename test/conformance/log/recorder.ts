@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import type { Assignment, Batch, ConsumerHandlers, LogRecord, StartPosition } from '../../../lib/ports/log.ts';
+import type {
+  Assignment,
+  Batch,
+  ConsumerHandlers,
+  LogRecord,
+  Position,
+  StartPosition,
+} from '../../../lib/ports/log.ts';
 
 export interface RecorderOptions {
   start?(assignment: Assignment, committed: number | null): StartPosition;
@@ -14,7 +21,7 @@ export class Recorder implements ConsumerHandlers {
   readonly records: (LogRecord & Assignment)[] = [];
   readonly batches: Batch[] = [];
   /** Positions told without records. */
-  readonly positions: Omit<Batch, 'records'>[] = [];
+  readonly positions: Position[] = [];
   /** Changes where later assignments begin. */
   startAt: RecorderOptions['start'];
   readonly generations: number[] = [];
@@ -48,7 +55,7 @@ export class Recorder implements ConsumerHandlers {
     this.revoked.push(assignment);
   }
 
-  async onPosition(moved: Omit<Batch, 'records'>): Promise<void> {
+  async onPosition(moved: Position): Promise<void> {
     const position = this.position.get(key(moved));
     if (position === undefined || position === null)
       this.violations.push(`${key(moved)}: onPosition while not reading`);
