@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { drainPending, type QueryOptions, Session } from 'chdb';
 import type { Engine, EngineResult, EngineSession } from '../../ports/engine.ts';
 import { asEngineError } from './errors.ts';
+import { createPool } from './pool.ts';
+import { sessionThreads } from './threads.ts';
 
 /**
  * Opens (and creates) the data directory. Rejects with a plain Error where another process has it open. The engine's own
@@ -19,9 +21,13 @@ export async function openChdbEngine(dir: string): Promise<Engine> {
     await drainPending();
     throw error;
   }
+  const turns = createPool([...Array(sessionThreads()).keys()], () => new Error('the embedded engine is closed'));
   return {
     dir: path,
-    session: () => openSession(path),
+    session: () => {
+      const session = openSession(path);
+      return { ...session, run: (sql, format) => turns.use(() => session.run(sql, format)) };
+    },
     close: async () => {
       keeper.close();
       await drainPending();

@@ -13,6 +13,7 @@ import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailable
 import { openChdbEngine } from './engine.ts';
 import { asStoreError } from './errors.ts';
 import { createPool } from './pool.ts';
+import { readerThreads } from './threads.ts';
 
 export type { Engine as ChdbEngine } from '../../ports/engine.ts';
 export { openChdbEngine } from './engine.ts';
@@ -22,7 +23,7 @@ export interface ChdbStoreOptions {
   dir: string;
   /** Created when missing. */
   database: string;
-  /** Queries running at once. */
+  /** Queries running at once; fewer where libuv has too few threads for them. */
   readers?: number;
 }
 
@@ -45,7 +46,8 @@ export async function openChdbStore({ dir, database, readers = 4 }: ChdbStoreOpt
   try {
     await createDatabase(engine, database);
     const writer = await connect(engine, database, []);
-    const pool = await Promise.all(Array.from({ length: readers }, () => connect(engine, database, [READER_LIMIT])));
+    const length = Math.min(readers, readerThreads());
+    const pool = await Promise.all(Array.from({ length }, () => connect(engine, database, [READER_LIMIT])));
     return createStore(engine, database, writer, pool);
   } catch (error) {
     await engine.close();
