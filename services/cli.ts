@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { assetPath } from '../lib/runtime/assets.ts';
 import { DriftlineError, ERROR_CODES } from '../lib/runtime/errors.ts';
+import { holdSignals, wasSignalled } from './commands/signals.ts';
 
 /**
  * Each command is a file in commands/ that exports `register(program)`. They are loaded as needed: `validate` needs
@@ -20,6 +21,9 @@ const COMMANDS = {
   replay: () => import('./commands/replay.ts'),
   'sql-server': () => import('./commands/sql-server.ts'),
 } as const;
+
+/** Commands that run until they are stopped. */
+const SERVERS = new Set(['standalone', 'aggregator', 'detector', 'notifier', 'api', 'sql-server']);
 
 async function createProgram(args: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(readFileSync(assetPath('package.json'), 'utf8')) as { version: string };
@@ -48,9 +52,12 @@ function report(error: unknown): number {
 
 try {
   const args = process.argv.slice(2);
+  if (SERVERS.has(args[0] ?? '')) holdSignals();
   await (await createProgram(args)).parseAsync(args, { from: 'user' });
 } catch (error) {
   process.exitCode = report(error);
+  // Told to stop while it could not reach what it needs: it has stopped.
+  if (wasSignalled() && process.exitCode === 1) process.exitCode = 0;
 }
 // Clients that keep sockets or threads open must not keep a finished command alive.
 process.exit();

@@ -3,6 +3,7 @@ import type { Config } from '../../lib/runtime/config/types.ts';
 import { runApp } from '../../lib/runtime/lifecycle.ts';
 import { createLogger, type LogLevel } from '../../lib/runtime/logging.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
+import { signals } from './signals.ts';
 
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -20,5 +21,5 @@ function storePassword({ store }: Config): string {
 
 /** Runs the app until a signal or a failure; the exit code goes to `process.exitCode`. */
 export async function serve(app: App, logger: ServiceContext['logger'], readyLine: () => string): Promise<void> {
-  process.exitCode = await runApp(app, { logger, readyLine, stdout: print, signals: process });
+  process.exitCode = await runApp(app, { logger, readyLine, stdout: print, signals });
 }
