@@ -137,9 +137,9 @@ test('new data appears by itself, and an outage keeps what is shown', async () =
   await bench.ctx.store.insert('model_rows', [
     { model: 'late-arrival', row_version: 0, window_ms: 60_000, timezone: 'UTC' },
   ]);
-  await page.locator('.card', { hasText: 'late-arrival' }).waitFor({ timeout: 15_000 });
+  await page.locator('.card', { hasText: 'late-arrival' }).waitFor({ timeout: 60_000 });
   await page.route('**/v1/**', (route) => route.abort());
-  await page.locator('#status', { hasText: 'trying again' }).waitFor({ timeout: 15_000 });
+  await page.locator('#status', { hasText: 'trying again' }).waitFor({ timeout: 60_000 });
   assert.match(await text(page), /car-loan/);
   await page.close();
 });

@@ -36,7 +36,7 @@ function shell(command: string): string {
   const here = command
     .replaceAll('npx driftline', driftline)
     .replaceAll('services/demo/data', join(ROOT, 'services/demo/data'));
-  const result = spawnSync('bash', ['-c', here], { cwd: dir, encoding: 'utf8', timeout: 60_000 });
+  const result = spawnSync('bash', ['-c', here], { cwd: dir, encoding: 'utf8', timeout: 120_000 });
   assert.equal(result.status, 0, `${command}\n${result.stderr}`);
   return result.stdout;
 }

@@ -79,7 +79,7 @@ test('only one value of a segment drifts: the alert and the page name that segme
     assert.equal((await world.post('predictions', both, 'event')).accepted, EAST + WEST);
   }
   await pass(2);
-  await eventually('a page', () => world.pages().length > 0, 30_000);
+  await eventually('a page', () => world.pages().length > 0);
   assert.deepEqual(await alerts(), [{ segment: 'region=west', state: 'firing', revision: 2, members: ['amount'] }]);
   const breached = await world.sql(
     'SELECT DISTINCT feature, segment FROM drift_scores WHERE breached ORDER BY feature, segment',
@@ -98,7 +98,7 @@ test('late data within the horizon seals again, raises the revision, and a new m
   assert.deepEqual(before, { events: EAST + WEST, state: 'complete', revision: before?.revision });
   for (const index of [1, 2])
     await world.post('predictions', events(index, 'west', WEST, { amount: 2, size: 2 }), passed(2) + 1);
-  await eventually('the alert to gain a member', async () => (await alerts())[0]?.state === 'updated', 30_000);
+  await eventually('the alert to gain a member', async () => (await alerts())[0]?.state === 'updated');
   assert.deepEqual(
     (await alerts()).map(({ segment, members }) => [segment, members.toSorted()]),
     [['region=west', ['amount', 'size']]],
@@ -112,10 +112,10 @@ test('late data within the horizon seals again, raises the revision, and a new m
 
 test('late data that takes the breach away withdraws the alert, and the page is resolved under its key', async () => {
   await world.post('predictions', events(1, 'west', 20_000), passed(2) + 2);
-  await eventually('the alert to be withdrawn', async () => (await alerts())[0]?.state === 'withdrawn', 30_000);
+  await eventually('the alert to be withdrawn', async () => (await alerts())[0]?.state === 'withdrawn');
   assert.equal((await west(1))?.breached, 0);
   assert.equal((await west(2))?.breached, 1);
-  await eventually('the resolve', () => world.pages().at(-1)?.event.event_action === 'resolve', 30_000);
+  await eventually('the resolve', () => world.pages().at(-1)?.event.event_action === 'resolve');
   assert.deepEqual(
     world.pages().map(({ event }) => event.event_action),
     ['trigger', 'trigger', 'resolve'],
@@ -133,7 +133,7 @@ test('data beyond the horizon changes nothing and is listed as lost, with the re
     world.sql<{ reason: string; events: number }>(
       "SELECT reason, toFloat64(sum(events)) AS events FROM losses WHERE topic = 'driftline.predictions' GROUP BY reason",
     );
-  await eventually('the losses', async () => (await losses())[0]?.events === 40, 30_000);
+  await eventually('the losses', async () => (await losses())[0]?.events === 40);
   assert.deepEqual(await losses(), [{ reason: 'beyond_horizon', events: 40 }]);
   assert.deepEqual(await window(0), before);
 });

@@ -107,7 +107,7 @@ test('bad records on Kafka: dead letters with reason and origin, losses, and eve
     const [row] = await select<{ n: number }>(driftline.sql, 'SELECT toFloat64(sum(events)) AS n FROM operations');
     return row?.n;
   };
-  await eventually('the neighbours', async () => (await counted()) === good, 30_000);
+  await eventually('the neighbours', async () => (await counted()) === good);
 
   const expected = [
     ...bad.map(([value, code, path], index) => ({ code, path, offset: index * 2, value: Buffer.from(value) })),
@@ -119,7 +119,7 @@ test('bad records on Kafka: dead letters with reason and origin, losses, and eve
       .filter(Boolean)
       .map((line) => JSON.parse(line) as DeadLetter)
       .sort((a, b) => a.offset - b.offset);
-  await eventually('the dead letters', () => letters().length >= expected.length, 30_000);
+  await eventually('the dead letters', () => letters().length >= expected.length);
   const read = letters();
   assert.deepEqual(
     read.map(({ code, path, offset }) => ({ code, path, offset })),

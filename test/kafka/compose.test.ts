@@ -98,7 +98,7 @@ test('every service of docker-compose.yml works as written, and stops with 0', {
   }
   for (const [name, process] of running) assert.equal((await fetch(`${process.http}/readyz`)).status, 200, name);
   await postOne(running.get('api')?.http ?? '');
-  await eventually('the prediction in SQL', async () => (await operations(store.sql)) === 'compose\t1', 30_000);
+  await eventually('the prediction in SQL', async () => (await operations(store.sql)) === 'compose\t1');
   for (const [name, process] of running) {
     assert.equal(await process.end('SIGTERM'), 0, `${name}:\n${process.output().stderr}`);
   }

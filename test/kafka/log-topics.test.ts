@@ -159,7 +159,7 @@ describe('Kafka log: topics that change', () => {
       return (await context.log.offsets(topic)).find(({ partition }) => partition === 2)?.end;
     });
     await producer.disconnect();
-    await eventually('three partitions', () => consumer.assignments().length === 3, 40_000);
+    await eventually('three partitions', () => consumer.assignments().length === 3);
     await eventually('the early record', () => recorder.of(topic, 2)[0]?.offset === 0);
     recorder.assertContractKept();
   });
@@ -183,7 +183,7 @@ describe('Kafka log: topics that change', () => {
     });
     recorder.startAt = () => ({ offset: 0 });
     await context.log.append(topic, numbered(5, 100));
-    await eventually('all five of the new one', () => recorder.records.length === 8, 40_000);
+    await eventually('all five of the new one', () => recorder.records.length === 8);
     assert.deepEqual(
       recorder.records.slice(3).map(({ offset, value }) => [offset, value?.toString()]),
       [0, 1, 2, 3, 4].map((n) => [n, `${100 + n}`]),

@@ -149,14 +149,14 @@ test('events of other clients, JSON and Avro, become one incident, resolved when
 
   for (const window of [0, 1]) sendJson(bootstrap, window, false);
   passTime(bootstrap, START + 2 * HOUR + 120_000);
-  await eventually('two quiet windows sealed', async () => (await sealed()).windows === 2, 30_000);
+  await eventually('two quiet windows sealed', async () => (await sealed()).windows === 2);
   assert.deepEqual(await sealed(), { windows: 2, events: 2 * PER_WINDOW });
   assert.deepEqual(events(), [], 'nobody is paged for a quiet stream');
 
   sendJson(bootstrap, 2, true);
   sendAvro(bootstrap, 3, true);
   passTime(bootstrap, START + 4 * HOUR + 120_000);
-  await eventually('one event at PagerDuty', () => events().length === 1, 30_000);
+  await eventually('one event at PagerDuty', () => events().length === 1);
   const [trigger] = events();
   assert.equal(trigger?.event_action, 'trigger');
   assert.equal(trigger.payload?.severity, 'critical');
@@ -167,7 +167,7 @@ test('events of other clients, JSON and Avro, become one incident, resolved when
   sendAvro(bootstrap, 4, false);
   sendJson(bootstrap, 5, false);
   passTime(bootstrap, START + 6 * HOUR + 120_000);
-  await eventually('the resolve at PagerDuty', () => events().length === 2, 30_000);
+  await eventually('the resolve at PagerDuty', () => events().length === 2);
   assert.deepEqual(
     events().map((sent) => [sent.event_action, sent.dedup_key]),
     [

@@ -66,7 +66,7 @@ test('a stop that hangs or throws is bounded and keeps no other from stopping', 
   await app.start();
   const began = Date.now();
   assert.equal(await app.stop(), false);
-  assert.ok(Date.now() - began < 2_000);
+  assert.ok(Date.now() - began < 15_000);
   assert.deepEqual(calls.at(-1), 'stop a');
 });
 

@@ -20,7 +20,7 @@ export interface DriftlineProcess {
 export async function startDriftline(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<DriftlineProcess> {
   const child = spawn(process.execPath, [BIN, ...args], {
     env: { ...process.env, ...env },

@@ -116,7 +116,7 @@ export function groupTests(context: LogContext): void {
     assert.ok(second.recorder.records.length > 0 && first.recorder.records.length > 0);
     await second.consumer.close();
     assert.deepEqual(second.consumer.assignments(), []);
-    await eventually('four again', () => first.consumer.assignments().length === 4, 30_000);
+    await eventually('four again', () => first.consumer.assignments().length === 4);
     first.recorder.assertContractKept();
     second.recorder.assertContractKept();
   });
@@ -139,7 +139,7 @@ export function groupTests(context: LogContext): void {
     await first.consumer.commit(kept!, 4);
     await first.consumer.close();
     await assert.rejects(first.consumer.commit(kept!, 5), StaleAssignmentError);
-    await eventually('the kept one moved', () => second.recorder.assigned.length === 2, 30_000);
+    await eventually('the kept one moved', () => second.recorder.assigned.length === 2);
     assert.equal(second.recorder.assigned.find(({ assignment }) => key(assignment) === key(kept!))!.committed, 4);
   });
 
@@ -210,6 +210,6 @@ export function groupTests(context: LogContext): void {
     assert.equal(recorder.batches.length, 1, 'no call after the throw');
     await consumer.close();
     const next = await context.consume(group, [topic]);
-    await eventually('five records', () => next.recorder.records.length === 5, 30_000);
+    await eventually('five records', () => next.recorder.records.length === 5);
   });
 }

@@ -165,8 +165,8 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
 
     it('runs queries beside each other', async () => {
       const started = Date.now();
-      await Promise.all(Array.from({ length: 3 }, () => store.query('SELECT sleep(0.5)')));
-      assert.ok(Date.now() - started < 1300, 'three sleeps of 0.5 s took turns');
+      await Promise.all(Array.from({ length: 3 }, () => store.query('SELECT sleep(1)')));
+      assert.ok(Date.now() - started < 2_800, 'three sleeps of a second took turns');
     });
 
     it('says what the engine says of a wrong statement', async () => {

@@ -168,11 +168,11 @@ export class World {
   }
 }
 
-/** Repeats the question until its answer is yes; fails after ten seconds. */
+/** Repeats the question until its answer is yes; fails after a minute. */
 export async function until(question: () => Promise<boolean>, what = 'the condition'): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!(await question())) {
-    if (Date.now() > deadline) throw new Error(`waited 10 s for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited 60 s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -32,7 +32,7 @@ after(async () => {
 
 /** Runs a program of the guide against the test's own address. */
 async function execute(program: string, args: string[]): Promise<string> {
-  const { stdout } = await run(program, args, { timeout: 20_000 });
+  const { stdout } = await run(program, args, { timeout: 60_000 });
   return stdout;
 }
 const local = (code: string): string => code.replaceAll('http://127.0.0.1:8080', api.url);

@@ -262,7 +262,7 @@ export class World {
 export async function waitFor(
   question: () => boolean | Promise<boolean>,
   what = 'it',
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await question())) {

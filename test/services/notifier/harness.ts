@@ -134,11 +134,11 @@ function configOf(partitions: number): ServiceContext['config'] {
   };
 }
 
-/** Resolves once the condition holds; rejects after ten seconds, naming it. */
+/** Resolves once the condition holds; rejects after a minute, naming it. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited ten seconds in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited a minute in vain until ${what}`);
     await sleep(5);
   }
 }

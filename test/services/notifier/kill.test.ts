@@ -11,7 +11,7 @@ import { createLocalPagerDuty } from '../../../services/pagerduty-local/index.ts
 import { alert } from '../../core/alerts/incident-fixtures.ts';
 import { openHarness, ROUTING_KEY, until } from './harness.ts';
 
-it('pages under the same key after SIGKILL between the acceptance and its record', { timeout: 60_000 }, async (t) => {
+it('pages under the same key after SIGKILL between the acceptance and its record', { timeout: 180_000 }, async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'driftline-kill-'));
   let child: ChildProcess | null = null;
   // Taken by PagerDuty; whoever sent it never hears of it.

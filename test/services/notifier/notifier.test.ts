@@ -370,6 +370,6 @@ describe('notifier', () => {
     await until(() => bench.received('hanging').length > 0, 'an attempt was made');
     const began = Date.now();
     await Promise.all([notifier.stop(), notifier.stop()]);
-    assert.ok(Date.now() - began < 3000);
+    assert.ok(Date.now() - began < 15_000);
   });
 });

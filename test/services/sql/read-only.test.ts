@@ -275,7 +275,7 @@ describe('the read-only port', () => {
     );
     const started = Date.now();
     assert.equal(await code('SELECT sum(sipHash64(number)) FROM numbers(1000000000000)'), '159');
-    assert.ok(Date.now() - started < 8_000);
+    assert.ok(Date.now() - started < 40_000);
   });
 
   it('refuses what comes while too much is running', async () => {
