@@ -98,6 +98,7 @@ test('every service of docker-compose.yml works as written, and stops with 0', {
   }
   for (const [name, process] of running) assert.equal((await fetch(`${process.http}/readyz`)).status, 200, name);
   await postOne(running.get('api')?.http ?? '');
+  await scrapeApi(running.get('api')?.http ?? '');
   await eventually('the prediction in SQL', async () => (await operations(store.sql)) === 'compose\t1');
   for (const [name, process] of running) {
     assert.equal(await process.end('SIGTERM'), 0, `${name}:\n${process.output().stderr}`);
@@ -118,6 +119,22 @@ async function postOne(url: string): Promise<void> {
   assert.equal((await post({})).status, 401);
   const answer = await post({ authorization: `Bearer example.${secret}` });
   assert.deepEqual([answer.status, await answer.json()], [202, { accepted: 1, rejected: [] }]);
+}
+
+/** With the key that Prometheus is given; without one the API refuses. */
+async function scrapeApi(url: string): Promise<void> {
+  const prometheus = parse(readFileSync(join(root, 'infra/prometheus/prometheus.yml'), 'utf8')) as {
+    scrape_configs: { job_name: string; authorization?: { credentials_file: string } }[];
+  };
+  const job = prometheus.scrape_configs.find(({ job_name: name }) => name === 'driftline-api');
+  const secret = job?.authorization?.credentials_file.replace('/run/secrets/', '') ?? '';
+  assert.ok(find('prometheus').secrets?.includes(secret), `prometheus does not mount ${secret}`);
+  const key = join(root, compose.secrets[secret]?.file ?? '');
+  assert.equal((await fetch(`${url}/metrics`)).status, 401);
+  const authorization = `Bearer ${readFileSync(key, 'utf8').trim()}`;
+  const answer = await fetch(`${url}/metrics`, { headers: { authorization } });
+  assert.equal(answer.status, 200);
+  assert.match(await answer.text(), /^driftline_http_events_total/m);
 }
 
 async function operations(sql: string): Promise<string> {
