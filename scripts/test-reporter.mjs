@@ -24,7 +24,10 @@ function* onResult({ type, data }) {
     return;
   }
   if (data.nesting === 0) {
-    summary.milliseconds[file] = (summary.milliseconds[file] ?? 0) + (data.details?.duration_ms ?? 0);
+    const took = data.details?.duration_ms ?? 0;
+    const before = summary.milliseconds[file] ?? 0;
+    // A file that failed as a whole took what its own entry says, its tests included.
+    summary.milliseconds[file] = isFile ? Math.max(before, took) : before + took;
   }
   // node:test reports a file as a test of its own only where it holds none, or failed as a whole.
   if (isFile && type === 'test:pass') summary.empty.push(file);
