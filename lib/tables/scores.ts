@@ -36,7 +36,7 @@ export async function readScores(
   since: number,
 ): Promise<StoredScore[]> {
   const rows = await store.query<Omit<StoredScore, 'breached'> & { breached: number }>(
-    `SELECT monitor, version, role, feature, segment, metric, baseline, definition, score, p_value AS pValue, threshold,
+    `SELECT monitor, version, role, feature, segment, metric, baseline, definition, score, effect, p_value AS pValue, threshold,
        breached, n_current AS nCurrent, n_baseline AS nBaseline,
        toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end
      FROM score_rows FINAL
@@ -62,6 +62,7 @@ function rowOf(score: Score): Row {
     baseline: score.baseline,
     definition: score.definition,
     score: score.score,
+    effect: score.effect,
     p_value: score.pValue,
     threshold: score.threshold,
     breached: score.breached ? 1 : 0,

@@ -52,9 +52,9 @@ function describeAlert(event: AlertEvent): IncidentDetail['alerts'][number] {
 }
 
 function describeMember(member: AlertMember): IncidentDetail['alerts'][number]['members'][number] {
-  const { feature, metric, definition, score, threshold, since, baseline, explanation } = member;
+  const { feature, metric, definition, score, effect, threshold, since, baseline, explanation } = member;
   return {
-    ...{ feature, metric, definition, score, threshold, since, baseline, explanation },
+    ...{ feature, metric, definition, score, effect, threshold, since, baseline, explanation },
     p_value: member.pValue,
     window_start: member.windowStart,
     window_end: member.windowEnd,

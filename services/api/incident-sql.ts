@@ -16,7 +16,7 @@ export function incidentSql(incident: IncidentSummary, alerts: readonly AlertEve
     {
       title: 'Scores of its columns, from two weeks before the first breach',
       statement:
-        'SELECT window_start, feature, segment, metric, score, threshold, breached, p_value, n_current, state\n' +
+        'SELECT window_start, feature, segment, metric, score, effect, threshold, breached, p_value, n_current, state\n' +
         `FROM driftline.drift_scores\n${scope}\nORDER BY feature, segment, metric, window_start;`,
     },
     {

@@ -1,3 +1,4 @@
+import { incidentTitle } from '../../lib/core/alerts/incident-summary.ts';
 import type { AlertEvent, Incident } from '../../lib/core/alerts/types.ts';
 
 /** Where a person can look. */
@@ -13,16 +14,21 @@ interface Addresses {
 export function describeIncident(incident: Incident, page: string): string {
   const lines = [
     `Incident ${incident.incident} (${incident.severity}, ${incident.state})`,
-    `  ${incident.summary}`,
+    `  ${incidentTitle(incident)}`,
     ...incident.alerts.flatMap(describeAlert),
+    ...distinctAdvice(incident),
     `  ${page}/incidents/${encodeURIComponent(incident.incident)}`,
   ];
   return lines.join('\n');
 }
 
+function distinctAdvice({ alerts }: Incident): string[] {
+  return [...new Set(alerts.map((alert) => alert.advice))].map((advice) => `  ${advice}.`);
+}
+
 function describeAlert(alert: AlertEvent): string[] {
   const members = alert.members.map((member) => `    - since ${day(member.since)}: ${member.explanation}`);
-  return [`  ${alert.monitor}, version ${alert.version || '(none)'}:`, ...members, `    ${alert.advice}`];
+  return [`  ${alert.monitor}, version ${alert.version || '(none)'}:`, ...members];
 }
 
 function day(ms: number): string {

@@ -42,6 +42,11 @@ export function createNotifier(
   const { log, store, logger, clock } = ctx;
   const metrics = notifierMetrics(ctx.metrics);
   const gated = channels.map((channel) => ({ channel, gate: createGate(CHANNEL_CONCURRENCY) }));
+  if (channels.length > 0 && ctx.config.publicUrl === null) {
+    logger.warn(
+      'notices will carry no link to the incident: set public_url to the address where people reach the page',
+    );
+  }
   const failure = deferred<never>();
   failure.promise.catch(() => undefined);
   const stopping = new AbortController();

@@ -146,6 +146,7 @@ CREATE TABLE IF NOT EXISTS score_rows {{on_cluster}}
   baseline LowCardinality(String),
   definition LowCardinality(String),
   score Nullable(Float64) COMMENT 'NULL: not enough data',
+  effect Nullable(Float64) COMMENT 'what the threshold is compared with; NULL without a score',
   p_value Nullable(Float64),
   threshold Float64,
   breached UInt8,

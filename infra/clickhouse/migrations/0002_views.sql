@@ -4,7 +4,7 @@
 CREATE OR REPLACE VIEW drift_scores {{on_cluster}} AS
 SELECT
   monitor, model, version, role, feature, segment, window_start, window_end, baseline, metric, definition,
-  score, p_value, threshold, breached, severity, n_current, n_baseline, state, revision, computed_at, note
+  score, p_value, threshold, breached, severity, n_current, n_baseline, state, revision, computed_at, note, effect
 FROM score_rows FINAL
 COMMENT 'One row per test of a monitor: a metric of a feature and segment in one window, against a baseline';
 

@@ -34,6 +34,7 @@ interface AlertMemberMessage {
   n_current: number;
   n_baseline: number;
   explanation: string;
+  effect: number;
 }
 
 const STATES: readonly AlertState[] = [
@@ -102,5 +103,6 @@ function alertMember(message: unknown): AlertMember {
     nCurrent: number(m, 'n_current'),
     nBaseline: number(m, 'n_baseline'),
     explanation: text(m, 'explanation'),
+    effect: m.effect === undefined ? 0 : number(m, 'effect'),
   };
 }

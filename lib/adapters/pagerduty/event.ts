@@ -1,4 +1,5 @@
-import { clip, effectRatio, incidentAdvice, tellingAlerts } from '../../core/alerts/incident-summary.ts';
+import { effectRatio } from '../../core/alerts/effect.ts';
+import { clip, incidentAdvice, tellingAlerts } from '../../core/alerts/incident-summary.ts';
 import type { AlertEvent, AlertMember, Incident, IncidentNotice } from '../../core/alerts/types.ts';
 
 /** Limits of the Events API v2: 512 KB for the whole body (in its smaller reading), 1,024 characters for the summary. */
@@ -70,6 +71,7 @@ function detailOf({ alert, member }: Member): object {
     metric: member.metric,
     definition: member.definition,
     score: member.score,
+    effect: member.effect,
     threshold: member.threshold,
     p_value: member.pValue,
     since: isoTime(member.since),
@@ -90,9 +92,9 @@ function isoTime(ms: number): string | undefined {
 function lookupSql({ model, role, since }: Incident): string {
   const time = isoTime(since)?.replace('T', ' ').replace('Z', '') ?? '1970-01-01 00:00:00.000';
   return (
-    'SELECT window_start, feature, segment, metric, score, threshold, p_value FROM drift_scores ' +
+    'SELECT window_start, feature, segment, metric, score, effect, threshold, p_value FROM drift_scores ' +
     `WHERE model = ${sqlText(model)} AND role = ${sqlText(role)} AND breached AND window_start >= '${time}' ` +
-    'ORDER BY window_start, score / threshold DESC'
+    'ORDER BY window_start, effect / threshold DESC'
   );
 }
 

@@ -9,24 +9,25 @@ const DATA_QUALITY = new Set(['missing_rate', 'unseen_rate']);
  * 3. predictions moved together with features → retrain;
  * 4. predictions moved, no feature did → roll back: the model or its serving changed, not its input;
  * 5. only features moved → look: the model may still be right.
+ * One sentence without its full stop; the members are named beside it.
  */
 export function adviseOn(members: readonly AlertMember[]): string {
   const outputs = members.filter((member) => member.feature.startsWith('prediction.'));
   const inputs = members.filter((member) => !member.feature.startsWith('prediction.'));
   if (outputs.some((member) => member.metric === 'missing_rate')) {
-    return 'halt: predictions are missing; stop acting on this model until its serving is repaired';
+    return 'Halt: predictions are missing; stop acting on this model until its serving is repaired';
   }
   const quality = inputs.filter((member) => DATA_QUALITY.has(member.metric));
   if (quality.length > 0) {
-    return `look: data quality changed upstream (${list(quality)}); repair the feed before you retrain`;
+    return `Look: data quality changed upstream (${list(quality)}); repair the feed before you retrain`;
   }
   if (outputs.length > 0 && inputs.length > 0) {
-    return `retrain: inputs and predictions moved together (${list(inputs)})`;
+    return 'Retrain: inputs and predictions moved together, so the model sees data it was not trained on';
   }
   if (outputs.length > 0) {
-    return 'roll back: predictions moved, no tested input did; compare with the last good version';
+    return 'Roll back: predictions moved, no tested input did; compare with the last good version';
   }
-  return `look: only inputs moved (${list(inputs)}); check performance once labels arrive`;
+  return 'Look: only inputs moved, no tested prediction did; check performance once labels arrive';
 }
 
 function list(members: readonly AlertMember[]): string {

@@ -1,3 +1,4 @@
+import { effectName, effectRatio } from './effect.ts';
 import { isGraver } from './severity.ts';
 import type { AlertEvent, AlertMember, Incident } from './types.ts';
 
@@ -8,6 +9,9 @@ const NAMED_PLACES = 3;
 const MAX_NAME = 60;
 const MAX_ADVICE = 300;
 const MAX_DATE_MS = 8.64e15;
+const DAY_MS = 86_400_000;
+/** The role of events that name none: not worth a word. */
+const USUAL_ROLE = 'champion';
 
 /**
  * Text of at most `max` UTF-16 units: one line, no half surrogate pairs (no JSON reader and no store may stumble), an
@@ -23,17 +27,13 @@ function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
 
-/** How far beyond its threshold a member is: score / threshold. A threshold of 0 makes any positive score infinite. */
-export function effectRatio(member: Pick<AlertMember, 'score' | 'threshold'>): number {
-  if (!Number.isFinite(member.score)) return 0;
-  if (member.threshold > 0) return member.score / member.threshold;
-  return member.score > 0 ? Infinity : 0;
-}
-
-/** Minutes in UTC: `2018-10-30 00:00 UTC`. */
-function utcMinute(ms: number): string {
+/** In UTC: the day alone where all windows are of days and begin at midnight, else the minute. */
+function moment(ms: number, alerts: readonly AlertEvent[]): string {
   if (!(Math.abs(ms) <= MAX_DATE_MS)) return 'an unknown time';
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const windows = alerts.flatMap((alert) => alert.members);
+  const daily = windows.every(({ windowStart, windowEnd }) => windowEnd - windowStart >= DAY_MS);
+  const text = new Date(ms).toISOString();
+  return daily && ms % DAY_MS === 0 ? text.slice(0, 10) : `${text.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Three significant digits, without trailing zeros. */
@@ -63,31 +63,31 @@ export function tellingAlerts(incident: Pick<Incident, 'state' | 'alerts'>): Ale
   return incident.state === 'open' && on.length > 0 ? on : incident.alerts;
 }
 
-function listing(items: readonly string[], named: number, noun: string): string {
+function listing(items: readonly string[], named: number): string {
   const rest = items.length - named;
   const shown = items.slice(0, named).map((item) => clip(item, MAX_NAME));
-  return shown.join(', ') + (rest > 0 ? ` and ${rest} more ${noun}${rest === 1 ? '' : 's'}` : '');
+  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
-function what(alerts: readonly AlertEvent[]): string {
-  const members = topMembers(alerts);
-  if (members.length === 0) return 'drift';
-  const told = members.map(
-    (m) => `${clip(m.feature, MAX_NAME)} (${m.metric} ${figure(m.score)}, threshold ${figure(m.threshold)})`,
-  );
-  const rest = members.length - NAMED_FEATURES;
-  const more = rest > 0 ? ` and ${rest} more feature${rest === 1 ? '' : 's'}` : '';
-  return `drift in ${told.slice(0, NAMED_FEATURES).join(', ')}${more}`;
+function figureOf({ feature, metric, effect, threshold }: AlertMember): string {
+  return `${clip(feature, MAX_NAME)} ${effectName(metric)} ${figure(effect)} (threshold ${figure(threshold)})`;
 }
 
+/** `v1` for `1`; names stay as they are. */
+function spoken(version: string): string {
+  return /^\d/.test(version) ? `v${version}` : version;
+}
+
+/** `car-loan v1`, and whatever of role and segments is not the usual. */
 function where(incident: Pick<Incident, 'model' | 'role'>, alerts: readonly AlertEvent[]): string {
-  const versions = distinct(alerts.map((alert) => alert.version));
+  const versions = distinct(alerts.map((alert) => alert.version))
+    .filter((version) => version !== '')
+    .map(spoken);
   const segments = distinct(alerts.map((alert) => alert.segment)).filter((segment) => segment !== '');
   const whole = alerts.some((alert) => alert.segment === '');
-  const place =
-    segments.length === 0 ? '' : `, ${whole ? 'overall and in ' : ''}${listing(segments, NAMED_PLACES, 'segment')}`;
-  const version = `version${versions.length === 1 ? '' : 's'} ${listing(versions, NAMED_PLACES, 'version')}`;
-  return `${clip(incident.model, MAX_NAME)} ${version} (${clip(incident.role, MAX_NAME)})${place}`;
+  const role = incident.role === USUAL_ROLE ? '' : ` (${clip(incident.role, MAX_NAME)})`;
+  const place = segments.length === 0 ? '' : `${whole ? ', overall and in ' : ', '}${listing(segments, NAMED_PLACES)},`;
+  return `${[clip(incident.model, MAX_NAME), listing(versions, NAMED_PLACES)].join(' ').trim()}${role}${place}`;
 }
 
 function distinct(values: readonly string[]): string[] {
@@ -104,17 +104,29 @@ export function incidentAdvice(alerts: readonly AlertEvent[]): string {
   return gravest.advice;
 }
 
-/** One paragraph of at most 1,024 characters: what changed (greatest effects first), where, since when, what to do. */
-export function incidentSummary(incident: Omit<Incident, 'summary'>): string {
+/** Where, since when and what, by greatest effect: `Drift in car-loan v1 since 2019-04-01: car_value, loan_length`. */
+export function incidentTitle(incident: Omit<Incident, 'summary'>): string {
   const alerts = tellingAlerts(incident);
-  const story = `${where(incident, alerts)}: ${what(alerts)}`;
-  const since = utcMinute(incident.since);
-  if (incident.state === 'withdrawn') {
-    return clip(`Withdrawn: ${story} since ${since} is no longer supported by the data.`, MAX_SUMMARY);
-  }
-  if (incident.state === 'resolved') {
-    return clip(`Resolved: ${story} from ${since} to ${utcMinute(incident.resolvedAt ?? NaN)}.`, MAX_SUMMARY);
-  }
-  const advice = clip(incidentAdvice(alerts), MAX_ADVICE);
-  return clip(`${story} since ${since}.${advice ? ` ${advice}` : ''}`, MAX_SUMMARY);
+  const since = moment(incident.since, alerts);
+  const resolved = incident.state === 'resolved';
+  const span = resolved ? `from ${since} to ${moment(incident.resolvedAt ?? Number.NaN, alerts)}` : `since ${since}`;
+  const features = topMembers(alerts).map((member) => member.feature);
+  const names = features.length === 0 ? '' : `: ${listing(features, NAMED_FEATURES)}`;
+  const drift = `rift in ${where(incident, alerts)} ${span}${names}`;
+  if (incident.state === 'open') return `D${drift}`;
+  return `${resolved ? 'Resolved' : 'Withdrawn'}: d${drift}`;
+}
+
+/**
+ * At most 1,024 characters: the title first, as a phone shows it; while it is open the figures, then what to do.
+ */
+export function incidentSummary(incident: Omit<Incident, 'summary'>): string {
+  const title = incidentTitle(incident);
+  if (incident.state === 'withdrawn') return clip(`${title}. The data no longer supports it.`, MAX_SUMMARY);
+  if (incident.state === 'resolved') return clip(`${title}.`, MAX_SUMMARY);
+  const alerts = tellingAlerts(incident);
+  const figures = topMembers(alerts).slice(0, NAMED_FEATURES).map(figureOf).join(', ');
+  const advice = clip(incidentAdvice(alerts), MAX_ADVICE).replace(/\.$/, '');
+  const sentences = [title, figures, advice].filter((text) => text !== '');
+  return clip(sentences.map((text) => `${text}.`).join(' '), MAX_SUMMARY);
 }

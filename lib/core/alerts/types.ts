@@ -8,6 +8,8 @@ export interface AlertMember {
   metric: string;
   definition: string;
   score: number;
+  /** What the threshold is compared with: Cramér's V for χ², a rate difference's size, PSI less its noise floor, else the score. */
+  effect: number;
   threshold: number;
   pValue: number | null;
   /** First window of the run of breached windows, ms. */

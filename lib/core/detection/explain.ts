@@ -1,22 +1,15 @@
+import { effectName } from '../alerts/effect.ts';
 import type { AlertMember } from '../alerts/types.ts';
 import type { BaselineColumn } from '../baselines/types.ts';
 import { quantile } from '../sketch/quantiles.ts';
 import type { CategoricalDistribution, FeatureGrid, FeatureSketch, GridCounts, ValueCounts } from '../sketch/types.ts';
 
-const METRIC_NAMES: Readonly<Record<string, string>> = {
-  psi: 'PSI',
-  ks: 'KS distance',
-  chi2: 'χ²',
-  missing_rate: 'missing rate',
-  unseen_rate: 'unseen-category rate',
-};
-
 /** What a window holds of a column: a sketch of the whole, or a segment's counts; null where the store has none. */
 export type CurrentColumn = Pick<{ sketch: FeatureSketch | null; grid: GridCounts | null }, 'sketch' | 'grid'> | null;
 
 /**
- * One sentence on a member: the score against its threshold, then what changed, from the baseline to the window, such as
- * "car_value: PSI 1.85 (threshold 0.10); median 22,010 → 37,400; missing 0 % → 0 %".
+ * One sentence on a member: the effect against its threshold, then what changed, from the baseline to the window, such as
+ * "car_value: PSI 1.85 (threshold 0.10); median 22,010 → 37,400". The missing share is told where it changed.
  */
 export function explainMember(member: AlertMember, baseline: BaselineColumn | null, current: CurrentColumn): string {
   const parts = [`${member.feature}: ${scorePart(member)}`];
@@ -24,23 +17,20 @@ export function explainMember(member: AlertMember, baseline: BaselineColumn | nu
   return parts.join('; ');
 }
 
-function scorePart(member: AlertMember): string {
-  const name = METRIC_NAMES[member.metric] ?? member.metric;
-  if (member.metric === 'chi2')
-    return `${name} ${number(member.score)} (threshold on Cramér's V ${number(member.threshold)})`;
-  if (member.metric.endsWith('_rate')) {
-    const sign = member.score > 0 ? '+' : '';
-    return `${name} ${sign}${percent(member.score)} (threshold ${percent(member.threshold)})`;
-  }
-  return `${name} ${number(member.score)} (threshold ${number(member.threshold)})`;
+/** Rates keep their sign: whether more or less is missing matters more than the size. */
+function scorePart({ metric, score, effect, threshold }: AlertMember): string {
+  const name = effectName(metric);
+  if (!metric.endsWith('_rate')) return `${name} ${number(effect)} (threshold ${number(threshold)})`;
+  return `${name} ${score > 0 ? '+' : ''}${percent(score)} (threshold ${percent(threshold)})`;
 }
 
 function changeParts(baseline: BaselineColumn, current: NonNullable<CurrentColumn>): string[] {
   const counts: ValueCounts | null = current.sketch ?? current.grid;
   if (counts === null) return [];
   const moved = current.grid === null ? wholeChange(baseline, current.sketch) : segmentChange(baseline, current.grid);
-  const missing = `missing ${percent(missingShare(baseline.sketch))} → ${percent(missingShare(counts))}`;
-  return moved === null ? [missing] : [moved, missing];
+  const [before, after] = [percent(missingShare(baseline.sketch)), percent(missingShare(counts))];
+  const missing = before === after ? null : `missing ${before} → ${after}`;
+  return [moved, missing].filter((part) => part !== null);
 }
 
 function wholeChange(baseline: BaselineColumn, current: FeatureSketch | null): string | null {

@@ -98,6 +98,8 @@ export interface Score {
   definition: string;
   /** null: not enough data. */
   score: number | null;
+  /** What the threshold is compared with; null without a score. */
+  effect: number | null;
   pValue: number | null;
   threshold: number;
   breached: boolean;

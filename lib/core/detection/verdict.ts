@@ -1,3 +1,4 @@
+import { effectRatio } from '../alerts/effect.ts';
 import type { FeatureVerdict } from '../alerts/episode-types.ts';
 import type { Monitor } from '../monitors/types.ts';
 import { benjaminiHochberg } from '../statistics/fdr.ts';
@@ -44,7 +45,8 @@ function noteOf({ result, monitor }: Evaluation): string {
 function toScore(evaluation: Evaluation, convincing: boolean, window: SealedWindow, sealed: SealedState): Score {
   const { monitor, result, feature, segment, metric, definition, threshold } = evaluation;
   const score = scoreOf(evaluation);
-  const breached = score !== null && result.kind === 'score' && result.effect >= threshold && convincing;
+  const effect = score !== null && result.kind === 'score' ? result.effect : null;
+  const breached = effect !== null && effect >= threshold && convincing;
   return {
     model: window.model,
     monitor: monitor.name,
@@ -57,6 +59,7 @@ function toScore(evaluation: Evaluation, convincing: boolean, window: SealedWind
     baseline: monitor.baseline,
     definition,
     score,
+    effect,
     pValue: score === null ? null : pValueOf(evaluation),
     threshold,
     breached,
@@ -76,6 +79,7 @@ export type JudgedScore = Pick<
   | 'metric'
   | 'definition'
   | 'score'
+  | 'effect'
   | 'pValue'
   | 'threshold'
   | 'breached'
@@ -86,7 +90,7 @@ export type JudgedScore = Pick<
 
 /**
  * What the scores of one window, monitor and segment say about each feature. Breached: some metric is; its evidence is
- * the first breached one in the monitor's order. Clear: some metric has a score and none is breached. Otherwise there was
+ * the one furthest beyond its threshold (effect / threshold; of equals the first in the monitor's order). Clear: some metric has a score and none is breached. Otherwise there was
  * not enough data.
  */
 export function featureVerdicts(scores: readonly JudgedScore[], monitor: Monitor): FeatureVerdict[] {
@@ -102,11 +106,18 @@ export function featureVerdicts(scores: readonly JudgedScore[], monitor: Monitor
 function featureVerdict(feature: string, scores: readonly JudgedScore[], monitor: Monitor): FeatureVerdict {
   const breached = scores.filter((score) => score.breached);
   const rank = (score: JudgedScore) => monitor.metrics.indexOf(score.metric);
-  const first = breached.sort((a, b) => rank(a) - rank(b))[0];
-  if (first !== undefined) {
-    const { metric, definition, score, threshold, pValue, baseline, nCurrent, nBaseline } = first;
-    const evidence = { metric, definition, score: score ?? 0, threshold, pValue, baseline, nCurrent, nBaseline };
+  const [worst] = breached.sort((a, b) => byRatio(a, b) || rank(a) - rank(b));
+  if (worst !== undefined) {
+    const { metric, definition, score, effect, threshold, pValue, baseline, nCurrent, nBaseline } = worst;
+    const figures = { score: score ?? 0, effect: effect ?? 0, threshold, pValue };
+    const evidence = { metric, definition, ...figures, baseline, nCurrent, nBaseline };
     return { feature, outcome: 'breached', evidence };
   }
   return { feature, outcome: scores.some((score) => score.score !== null) ? 'clear' : 'not-enough-data' };
+}
+
+/** Greatest effect / threshold first. Infinite ones (a threshold of 0) are equal. */
+function byRatio(a: JudgedScore, b: JudgedScore): number {
+  const [ra, rb] = [effectRatio(a), effectRatio(b)];
+  return ra === rb ? 0 : rb > ra ? 1 : -1;
 }

@@ -1,6 +1,6 @@
-import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DriftlineError } from '../../../lib/runtime/errors.ts';
+import { isLoopback } from '../../../lib/runtime/listen.ts';
 import { ApiError } from '../errors.ts';
 import { authenticate, type IngestKey, mayAct, type Role } from './keys.ts';
 
@@ -23,11 +23,6 @@ const PUBLIC = new Set([
   '/healthz',
   '/readyz',
 ]);
-
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '');
-  return bare === 'localhost' || bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
-}
 
 /** Throws where the configuration would leave the API open to others. */
 export function assertNotOpen(host: string, keysFile: string | null): void {

@@ -1,5 +1,4 @@
 import type { Store } from '../../../lib/ports/store.ts';
-import { EFFECT_SQL } from '../effect.ts';
 import type { ModelDetail, ModelSummary } from '../schemas/models.ts';
 
 interface ModelRow {
@@ -74,7 +73,7 @@ export async function testedWindows(
 ): Promise<Map<string, TestedWindow[]>> {
   const rows = await store.query<TestedWindow>(
     `SELECT model, toUnixTimestamp64Milli(window_start) AS start, count(score) AS scored, countIf(breached = 1) AS breached,
-       max(if(threshold > 0, ${EFFECT_SQL} / threshold, NULL)) AS ratio
+       max(if(threshold > 0, effect / threshold, NULL)) AS ratio
      FROM drift_scores WHERE {all:UInt8} OR model = {model:String}
      GROUP BY model, window_start ORDER BY model, window_start DESC LIMIT {windows:UInt32} BY model`,
     { ...selector(model), windows },

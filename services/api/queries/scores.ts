@@ -1,5 +1,4 @@
 import type { SqlParams, Store } from '../../../lib/ports/store.ts';
-import { effectOf } from '../effect.ts';
 import type { ScoreSeries } from '../schemas/models.ts';
 
 interface ScoreRow {
@@ -15,6 +14,7 @@ interface ScoreRow {
   start_ms: number;
   end_ms: number;
   score: number | null;
+  effect: number | null;
   p_value: number | null;
   threshold: number;
   breached: unknown;
@@ -43,7 +43,7 @@ export async function scoreSeries(store: Store, filter: ScoreFilter): Promise<Sc
   const rows = await store.query<ScoreRow>(
     `SELECT monitor, version, role, feature, segment, metric, definition, baseline, severity,
        toUnixTimestamp64Milli(window_start) AS start_ms, toUnixTimestamp64Milli(window_end) AS end_ms,
-       score, p_value, threshold, breached, n_current, n_baseline, state, revision, note
+       score, effect, p_value, threshold, breached, n_current, n_baseline, state, revision, note
      FROM drift_scores WHERE ${where.join(' AND ')}
      ORDER BY feature, metric, monitor, segment, version, role, window_start DESC
      LIMIT {windows:UInt32} BY feature, metric, monitor, segment, version, role`,
@@ -73,7 +73,7 @@ function toPoint(row: ScoreRow): ScoreSeries['points'][number] {
     window_start: row.start_ms,
     window_end: row.end_ms,
     score: row.score,
-    effect: effectOf(row.metric, row.score),
+    effect: row.effect,
     p_value: row.p_value,
     threshold: row.threshold,
     breached: Boolean(row.breached),

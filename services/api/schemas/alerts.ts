@@ -6,6 +6,7 @@ export const alertMember = z.object({
   metric: z.string(),
   definition: z.string(),
   score: z.number(),
+  effect: z.number().describe('what the threshold is compared with'),
   threshold: z.number(),
   p_value: z.number().nullable(),
   since: time,

@@ -31,10 +31,7 @@ export const scorePoint = z.object({
   window_start: time,
   window_end: time,
   score: z.number().nullable().describe('null: not enough data'),
-  effect: z
-    .number()
-    .nullable()
-    .describe('what the threshold is compared with; null without a score, and for χ² (its threshold is on Cramér’s V)'),
+  effect: z.number().nullable().describe('what the threshold is compared with; null without a score'),
   p_value: z.number().nullable(),
   threshold: z.number(),
   breached: z.boolean(),

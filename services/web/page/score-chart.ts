@@ -5,7 +5,7 @@ import type { ScorePoint, ScoreSeries } from './types.ts';
 
 const HEIGHT = 220;
 
-/** A score series with its threshold; breached windows are shaded and their points filled, provisional points hollow. */
+/** A series of effects (what is compared with the threshold) with the threshold; breached windows are shaded and their points filled, provisional points hollow. */
 export function scoreChart(series: ScoreSeries): HTMLElement {
   const box = h('div', { class: 'chart', role: 'img', 'aria-label': describe(series) });
   const draw = (width: number): uPlot => new uPlot(options(series, width), data(series.points), box);
@@ -19,29 +19,18 @@ export function scoreChart(series: ScoreSeries): HTMLElement {
   return box;
 }
 
-/** What is drawn of a point: what its threshold is compared with, or the score where that is something else. */
-export function plotted(point: ScorePoint): number | null {
-  return point.effect ?? point.score;
-}
-
-/** The latest threshold, or null where it is on another scale than what is drawn (χ²: on Cramér's V). */
-export function thresholdLine(points: readonly ScorePoint[]): number | null {
-  const last = points.at(-1);
-  return last && !points.some((point) => point.score !== null && point.effect === null) ? last.threshold : null;
-}
-
 function describe({ metric, feature, points }: ScoreSeries): string {
   const breached = points.filter((point) => point.breached).length;
   const last = points.at(-1);
-  const latest = last ? `latest ${number(last.score)} against threshold ${number(last.threshold)}` : 'no score';
+  const latest = last ? `latest ${number(last.effect)} against threshold ${number(last.threshold)}` : 'no score';
   return `${metric} of ${feature}: ${points.length} windows, ${breached} breached, ${latest}`;
 }
 
 function data(points: readonly ScorePoint[]): uPlot.AlignedData {
   return [
     points.map((point) => point.window_start / 1000),
-    points.map(plotted),
-    points.map((point) => (thresholdLine(points) === null ? null : point.threshold)),
+    points.map((point) => point.effect),
+    points.map((point) => point.threshold),
   ];
 }
 
@@ -72,7 +61,6 @@ function options({ points, metric }: ScoreSeries, width: number): uPlot.Options 
       },
       {
         label: 'Threshold',
-        show: thresholdLine(points) !== null,
         stroke: () => color('--bad'),
         width: 1.5,
         dash: [6, 4],
@@ -111,7 +99,7 @@ function mark(plot: uPlot, points: readonly ScorePoint[]): void {
   ctx.save();
   ctx.lineWidth = 2 * devicePixelRatio;
   for (const point of points) {
-    const value = plotted(point);
+    const value = point.effect;
     if (value === null) continue;
     const tone = color(point.breached ? '--bad' : '--current');
     ctx.beginPath();

@@ -44,7 +44,7 @@ export interface ScorePoint {
   window_start: number;
   window_end: number;
   score: number | null;
-  /** What the threshold is compared with; null for χ². */
+  /** What the threshold is compared with; null without a score. */
   effect: number | null;
   p_value: number | null;
   threshold: number;
@@ -144,6 +144,7 @@ export interface AlertMember {
   metric: string;
   definition: string;
   score: number;
+  effect: number;
   threshold: number;
   p_value: number | null;
   since: number;

@@ -220,6 +220,7 @@ const alert: AlertEvent = {
       metric: 'psi',
       definition: 'psi/quantile10@1',
       score: 0.3,
+      effect: 0.29,
       threshold: 0.1,
       pValue: null,
       since: 1,

@@ -10,6 +10,7 @@ export function member(feature: string, score = 0.4, threshold = 0.1): AlertMemb
     metric: 'psi',
     definition: 'psi/quantile10@1',
     score,
+    effect: score,
     threshold,
     pValue: 1e-9,
     since: START,
@@ -50,7 +51,7 @@ const text = fc.string({ unit: 'binary', maxLength: 80 });
 const anyMember: fc.Arbitrary<AlertMember> = fc
   .record({
     feature: text,
-    score: fc.double(),
+    effect: fc.double(),
     threshold: fc.double(),
     explanation: fc.string({ unit: 'binary', maxLength: 3000 }),
   })

@@ -20,8 +20,9 @@ describe('summarizeIncident', () => {
     ]);
     assert.equal(
       incident.summary,
-      'car-loan version 1 (champion): drift in salary_range (psi 0.5, threshold 0.1), car_value (psi 0.2, threshold 0.1), ' +
-        'size (psi 0.11, threshold 0.1) since 2018-10-30 00:00 UTC. Retrain on recent data, or roll back.',
+      'Drift in car-loan v1 since 2018-10-30: salary_range, car_value, size. ' +
+        'salary_range PSI 0.5 (threshold 0.1), car_value PSI 0.2 (threshold 0.1), size PSI 0.11 (threshold 0.1). ' +
+        'Retrain on recent data, or roll back.',
     );
     assert.equal(incident.state, 'open');
     assert.equal(incident.resolvedAt, null);
@@ -30,7 +31,7 @@ describe('summarizeIncident', () => {
   it('ranks features by effect over threshold, whatever the metric, and counts the rest', () => {
     const members = ['a', 'b', 'c', 'd', 'e', 'f'].map((name, i) => member(name, 0.2 + i / 10, i === 0 ? 0.001 : 0.1));
     const { summary } = summarizeIncident([alert({ members })]);
-    assert.match(summary, /drift in a \(.*, f \(.*, e \(.*, d \(.*\) and 2 more features since/);
+    assert.match(summary, /: a, f, e, d and 2 more\. a PSI /);
   });
 
   it('names the segments and versions', () => {
@@ -38,7 +39,13 @@ describe('summarizeIncident', () => {
       alert({ episode: 'e1', segment: 'region=MA' }),
       alert({ episode: 'e2', segment: '', version: '2' }),
     ]);
-    assert.match(summary, /^car-loan versions 1, 2 \(champion\), overall and in region=MA: /);
+    assert.match(summary, /^Drift in car-loan v1, v2, overall and in region=MA, since /);
+  });
+
+  it('tells the minute where windows are shorter than a day, and a role that is not the usual one', () => {
+    const hourly = { ...member('x'), windowEnd: START + DAY / 24 };
+    const { summary } = summarizeIncident([alert({ members: [hourly], role: 'shadow', version: '' })]);
+    assert.match(summary, /^Drift in car-loan \(shadow\) since 2018-10-30 00:00 UTC: x\. /);
   });
 
   it('stays open while any alert is on, and tells only of those', () => {
@@ -59,7 +66,7 @@ describe('summarizeIncident', () => {
     ]);
     assert.equal(incident.state, 'resolved');
     assert.equal(incident.resolvedAt, START + 5 * DAY);
-    assert.match(incident.summary, /^Resolved: .* from 2018-10-30 00:00 UTC to 2018-11-04 00:00 UTC\.$/);
+    assert.match(incident.summary, /^Resolved: .* from 2018-10-30 to 2018-11-04: salary_range\.$/);
   });
 
   it('is withdrawn when all alerts were', () => {

@@ -10,7 +10,8 @@ const member = (changes: Partial<AlertMember> = {}): AlertMember => ({
   feature: 'x',
   metric: 'psi',
   definition: 'psi/quantile10@1',
-  score: 1.849,
+  score: 1.9,
+  effect: 1.849,
   threshold: 0.1,
   pValue: 0,
   since: 0,
@@ -24,7 +25,7 @@ const member = (changes: Partial<AlertMember> = {}): AlertMember => ({
 });
 const none = { nan: 0, infinite: 0, wrongType: 0 };
 
-test('a number: score against threshold, the medians, what is missing', () => {
+test('a number: effect against threshold, the medians, what is missing', () => {
   const baseline = baselineColumn(
     'x',
     ramp(1_001).map((value) => value * 440.2),
@@ -48,8 +49,11 @@ test('a category: the one whose share changed most', () => {
     ]),
   );
   const sketch = { ...none, kind: 'categorical' as const, count: 100, missing: 0, categorical };
-  const text = explainMember(member({ metric: 'chi2', score: 52.3, threshold: 0.1 }), baseline, { sketch, grid: null });
-  assert.equal(text, `x: χ² 52.3 (threshold on Cramér's V 0.1); share of "high" 25 % → 61 %; missing 0 % → 0 %`);
+  const text = explainMember(member({ metric: 'chi2', score: 52.3, effect: 0.312, threshold: 0.1 }), baseline, {
+    sketch,
+    grid: null,
+  });
+  assert.equal(text, `x: Cramér's V 0.312 (threshold 0.1); share of "high" 25 % → 61 %`);
 });
 
 test('a segment: the cell of the median', () => {
@@ -59,8 +63,8 @@ test('a segment: the cell of the median', () => {
   const grid = (cell: number): GridCounts => ({ ...none, count: 10, missing: 0, cells: [cell], counts: [10], n: 10 });
   const text = (cell: number) => explainMember(member(), baseline, { sketch: null, grid: grid(cell) });
   assert.match(text(last), /median 49\.95 → above 99\.9/);
-  assert.match(text(0), /→ at most 0;/);
-  assert.match(text(1), /→ between 0 and 1\.25;/);
+  assert.match(text(0), /→ at most 0$/);
+  assert.match(text(1), /→ between 0 and 1\.25$/);
 });
 
 test('a rate says how much it changed, and small shares are not rounded to nothing', () => {

@@ -25,7 +25,7 @@ function evaluation(
   pValue: number | null,
   changes: Partial<Monitor> = {},
 ): Evaluation {
-  const result = { kind: 'score' as const, score: effect, effect, pValue, nCurrent: 1_000, nBaseline: 1_000 };
+  const result = { kind: 'score' as const, score: effect * 100, effect, pValue, nCurrent: 1_000, nBaseline: 1_000 };
   return { monitor: monitor(changes), feature, segment: '', metric: 'psi', definition: 'd', threshold: 0.1, result };
 }
 
@@ -59,18 +59,19 @@ test('under the minimum sample there is no score, and its p-value is no test of 
   const few = evaluation('few', 0.9, 1e-30, { minSamples: 2_000 });
   const [score] = judgeWindow([few], sealedWindow([]), SEALED);
   assert.deepEqual(
-    [score?.score, score?.pValue, score?.breached, score?.note],
-    [null, null, false, 'not enough data: 1000 of 2000'],
+    [score?.score, score?.effect, score?.pValue, score?.breached, score?.note],
+    [null, null, null, false, 'not enough data: 1000 of 2000'],
   );
 });
 
 test('a score names model, window, definition, state, revision and coverage', () => {
   const [score] = judgeWindow([evaluation('a', 0.2, 0)], sealedWindow([], 77), { state: 'revised', revision: 3 });
   assert.equal(score?.definition, 'd');
+  assert.deepEqual([score?.effect, score?.score], [0.2, 20]);
   assert.deepEqual([score?.model, score?.covered, score?.state, score?.revision], ['m', 77, 'revised', 3]);
 });
 
-function judged(metric: MetricName, breached: boolean, score: number | null = 1): JudgedScore {
+function judged(metric: MetricName, breached: boolean, effect: number | null = 1): JudgedScore {
   const base = {
     feature: 'x',
     definition: metric,
@@ -80,10 +81,17 @@ function judged(metric: MetricName, breached: boolean, score: number | null = 1)
     nCurrent: 9,
     nBaseline: 9,
   };
-  return { ...base, metric, breached, score };
+  return { ...base, metric, breached, score: effect, effect };
 }
 
-test('a feature is breached if any metric is, with the first in the monitor’s order as evidence', () => {
+test('a feature is breached if any metric is; the evidence is the one furthest beyond its threshold', () => {
+  const scores = [judged('ks', true, 0.3), judged('psi', true, 0.5), judged('missing_rate', false, 0.9)];
+  const [verdict] = featureVerdicts(scores, monitor({ metrics: ['ks', 'missing_rate', 'psi'] }));
+  assert.ok(verdict?.outcome === 'breached');
+  assert.deepEqual([verdict.evidence.metric, verdict.evidence.effect], ['psi', 0.5]);
+});
+
+test('of equally great effects the first in the monitor’s order is the evidence', () => {
   const scores = [judged('psi', true), judged('missing_rate', true), judged('ks', false)];
   const [verdict] = featureVerdicts(scores, monitor({ metrics: ['ks', 'missing_rate', 'psi'] }));
   assert.ok(verdict?.outcome === 'breached');

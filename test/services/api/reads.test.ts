@@ -102,7 +102,7 @@ test('a numeric column: scores with thresholds, and both distributions of the la
     psi.points.map(({ breached }) => breached),
     psi.points.map((_, index) => index >= DRIFTS_AT),
   );
-  assert.ok(psi.points.every(({ threshold, effect, score }) => threshold === 0.1 && effect === score));
+  assert.ok(psi.points.every(({ threshold, effect, score }) => threshold === 0.1 && effect! <= score!));
   assert.equal(psi.points[3]!.state, 'revised');
   assert.equal(detail.window!.start, FIRST + (WINDOWS - 1) * DAY);
   const { bins, reference, current } = detail.distribution!;
@@ -130,12 +130,15 @@ test('a categorical column: shares by category, with the new one', async () => {
   assert.deepEqual(distribution!.bins, []);
 });
 
-test('χ² scores have no effect of their own scale', async () => {
+test('χ² scores come with Cramér’s V, which their threshold is on', async () => {
   const { series } = await read(featurePath('salary_range'), featureDetail);
   assert.ok(
     series
       .find(({ metric }) => metric === 'chi2')!
-      .points.every(({ effect, score }) => effect === null && score !== null),
+      .points.every(
+        ({ effect, score, breached, threshold }) =>
+          effect! <= 1 && score! > effect! && breached === effect! >= threshold,
+      ),
   );
 });
 

@@ -250,6 +250,7 @@ function memberOf(score: Score, reference: Baseline, window: SealedWindow): Aler
     metric: score.metric,
     definition: score.definition,
     score: score.score!,
+    effect: score.effect!,
     threshold: score.threshold,
     pValue: score.pValue,
     since: FIRST + DRIFTS_AT * DAY,

@@ -39,7 +39,7 @@ test('breached windows become scores and one alert that is pending, fires, then 
     firing!.members[0]!.explanation,
     /^x0: PSI \d\.\d+ \(threshold 0\.1\); median 50\S* → 1\d\d\S*; missing 0 % → 0 %$/,
   );
-  assert.match(firing!.advice, /^look: /);
+  assert.match(firing!.advice, /^Look: /);
 });
 
 test('the outbox holds what was published, word for word', async () => {

@@ -2,7 +2,7 @@ import { badge, severityBadge, windowBadge } from '../badges.ts';
 import { empty, h, link, section, table } from '../dom.ts';
 import { count, featurePath, modelPath, number, percent, pValue, time } from '../format.ts';
 import { distributionFigure } from '../histogram.ts';
-import { scoreChart, thresholdLine } from '../score-chart.ts';
+import { scoreChart } from '../score-chart.ts';
 import { sparkline } from '../sparkline.ts';
 import type { FeatureDetail, FeatureStats, ScorePoint, ScoreSeries } from '../types.ts';
 
@@ -34,9 +34,6 @@ function seriesSection(series: ScoreSeries): HTMLElement {
       ` against ${series.baseline}, monitor ${series.monitor}`,
       series.version !== '' && `, version ${series.version}`,
       series.role !== 'champion' && `, ${series.role}`,
-      last &&
-        thresholdLine(series.points) === null &&
-        `; the threshold of ${number(last.threshold)} is on Cramér’s V, not on χ²`,
       ' ',
       last?.breached ? severityBadge(series.severity) : null,
     ),
@@ -55,6 +52,7 @@ function pointsTable(points: readonly ScorePoint[]): HTMLElement {
         numeric: true,
         cell: (row) => (row.score === null ? row.note || 'not enough data' : number(row.score)),
       },
+      { head: 'Effect', numeric: true, cell: (row) => number(row.effect) },
       { head: 'Threshold', numeric: true, cell: (row) => number(row.threshold) },
       { head: 'Breached', cell: (row) => (row.breached ? badge('over', 'bad') : '') },
       { head: 'p', numeric: true, cell: (row) => pValue(row.p_value) },

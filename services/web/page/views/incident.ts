@@ -30,7 +30,6 @@ export function incidentView(incident: IncidentDetail, figures: readonly MemberF
       incidentBadge(incident.state),
       severityBadge(incident.severity),
     ),
-    h('p', { class: 'lede' }, incident.summary),
     h('dl', { class: 'facts wide' }, ...facts(incident)),
     advice(incident),
     ...incident.alerts.map((alert) => alertSection(incident, alert)),
@@ -64,9 +63,18 @@ function facts(incident: IncidentDetail): HTMLElement[] {
     fact('Model', h('span', {}, link(modelPath(incident.model), incident.model), ` (${incident.role})`)),
     fact('Since', time(incident.since)),
     fact('Resolved', incident.resolved_at === null ? '–' : time(incident.resolved_at)),
+    fact('Evidence until', evidence(incident)),
     fact('Columns', count(incident.members.length)),
     fact('Where', segments.length > 0 ? segments.join(', ') : 'All events'),
   ];
+}
+
+/** How old the evidence is: an alert whose traffic ended stays open on the last window it had. */
+function evidence({ alerts }: IncidentDetail): string {
+  if (alerts.length === 0) return '–';
+  const latest = Math.max(...alerts.map((alert) => alert.as_of));
+  const days = Math.floor((Date.now() - latest) / 86_400_000);
+  return days < 2 ? time(latest) : `${time(latest)} (${count(days)} days ago)`;
 }
 
 function advice(incident: IncidentDetail): HTMLElement {
@@ -96,7 +104,7 @@ function members(incident: IncidentDetail, alert: Alert): HTMLElement {
     [
       { head: 'Column', cell: (row) => link(path(row), row.feature) },
       { head: 'Metric', cell: (row) => h('span', { title: row.definition }, row.metric) },
-      { head: 'Score', numeric: true, cell: (row) => h('strong', { class: 'over' }, number(row.score)) },
+      { head: 'Effect', numeric: true, cell: (row) => h('strong', { class: 'over' }, number(row.effect)) },
       { head: 'Threshold', numeric: true, cell: (row) => number(row.threshold) },
       { head: 'p', numeric: true, cell: (row) => pValue(row.p_value) },
       { head: 'Since', cell: (row) => time(row.since) },

@@ -1,7 +1,6 @@
 import { badge, modelBadge, windowBadge } from '../badges.ts';
 import { type Child, code, empty, h, link, section, table } from '../dom.ts';
 import { count, duration, featurePath, number, percent, time } from '../format.ts';
-import { plotted, thresholdLine } from '../score-chart.ts';
 import { sparkline } from '../sparkline.ts';
 import type { ModelDetail, ScorePoint, ScoreSeries } from '../types.ts';
 import { fact } from './models.ts';
@@ -79,25 +78,24 @@ function multiple(model: ModelDetail, feature: string, series: readonly ScoreSer
 
 /** Version and role are named only where the column has several. */
 function metricLine(entry: ScoreSeries, all: readonly ScoreSeries[]): HTMLElement {
-  const points = entry.points.map((point) => ({ value: plotted(point), breached: point.breached }));
+  const points = entry.points.map((point) => ({ value: point.effect, breached: point.breached }));
   const several = all.some(({ version, role }) => version !== entry.version || role !== entry.role);
   const about = several ? `${entry.metric} ${entry.version} ${entry.role}` : entry.metric;
   return h(
     'div',
     { class: 'metric-line' },
     h('span', { class: 'metric', title: entry.definition }, about),
-    sparkline(points, thresholdLine(entry.points), `${entry.metric} of ${entry.feature}`),
+    sparkline(points, entry.points.at(-1)?.threshold ?? null, `${entry.metric} of ${entry.feature}`),
     reading(entry.points),
   );
 }
 
-/** The latest score against its threshold; an older one, where the latest window had none, is set back and says so. */
+/** The latest effect against its threshold; an older one, where the latest window had none, is set back and says so. */
 function reading(points: readonly ScorePoint[]): HTMLElement {
   const last = points.at(-1);
   const scored = points.findLast(({ score }) => score !== null);
   if (!last || !scored) return h('span', { class: 'reading', title: last?.note }, 'not enough data');
-  const value =
-    scored.effect === null ? number(scored.score) : `${number(scored.effect)} / ${number(scored.threshold)}`;
+  const value = `${number(scored.effect)} / ${number(scored.threshold)}`;
   if (scored !== last)
     return h(
       'span',
@@ -119,7 +117,7 @@ function breachedSegments(model: ModelDetail, series: readonly ScoreSeries[]): H
           cell: (row) => link(featurePath(model.model, row.feature, { segment: row.segment }), row.feature),
         },
         { head: 'Metric', cell: (row) => row.metric },
-        { head: 'Score', numeric: true, cell: (row) => number(row.points.at(-1)?.score) },
+        { head: 'Effect', numeric: true, cell: (row) => number(row.points.at(-1)?.effect) },
         { head: 'Threshold', numeric: true, cell: (row) => number(row.points.at(-1)?.threshold) },
         { head: 'Events', numeric: true, cell: (row) => count(row.points.at(-1)?.n_current ?? 0) },
       ],

@@ -17,6 +17,7 @@ export const EVIDENCE: Evidence = {
   metric: 'psi',
   definition: 'psi/quantile10@1',
   score: 0.5,
+  effect: 0.5,
   threshold: 0.1,
   pValue: 0,
   baseline: 'ref',
