@@ -37,7 +37,7 @@ function day(ms: number): string {
 
 /** Where to look further: the page, PagerDuty's side, the configuration, and SQL to paste. */
 export function nextSteps({ pageUrl, sqlUrl, pagerdutyUrl, configFile }: Addresses): string {
-  const sql = `SELECT feature, metric, min(window_start) AS since, round(max(score), 2) AS worst
+  const sql = `SELECT feature, metric, min(window_start) AS since, round(max(effect), 2) AS worst
 FROM drift_scores WHERE model = 'car-loan' AND breached GROUP BY feature, metric ORDER BY since, feature FORMAT PrettyCompact`;
   return [
     `The page:         ${pageUrl}`,
