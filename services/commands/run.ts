@@ -11,7 +11,8 @@ export function print(line: string): void {
 
 /** A logger that never prints the configuration's secrets. */
 export function loggerFor(name: string, config: Config | null, level?: LogLevel): ServiceContext['logger'] {
-  const secrets = config === null ? [] : [config.pagerduty?.routingKey ?? '', storePassword(config)];
+  const secrets =
+    config === null ? [] : [config.pagerduty?.routingKey ?? '', storePassword(config), config.sql.password ?? ''];
   return createLogger({ name, secrets, ...(level === undefined ? {} : { level }) });
 }
 

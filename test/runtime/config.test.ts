@@ -237,3 +237,12 @@ test('YAML mistakes name file, line and column; a missing file is named', () => 
 test('a key without a value counts as absent', () => {
   assert.deepEqual(load('models:\npagerduty:\nhttp: {port: }').http.port, null);
 });
+
+test('the SQL port is open to others only with a password', () => {
+  const env = { DRIFTLINE_SQL_HOST: '0.0.0.0' };
+  assert.match(mistakes('', env)['sql.host'] ?? '', /0\.0\.0\.0 can be reached by others: set sql\.password_file/);
+  const file = join(dir, 'sql-password');
+  writeFileSync(file, 'hunter22\n');
+  const { sql } = load('', { ...env, DRIFTLINE_SQL_PASSWORD_FILE: file });
+  assert.deepEqual(sql, { host: '0.0.0.0', port: 8123, password: 'hunter22' });
+});

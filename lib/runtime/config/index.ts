@@ -20,7 +20,7 @@ import {
 } from './schema.ts';
 import { checkReadable, checkRoutingKey, readSecret } from './secrets.ts';
 import { readConfigFile } from './source.ts';
-import { toConfig } from './to-config.ts';
+import { type Secrets, toConfig } from './to-config.ts';
 import type { Config } from './types.ts';
 
 export interface ConfigSources {
@@ -93,13 +93,14 @@ function checkTopLevel(raw: RawObject, problems: Problem[]): void {
   }
 }
 
-function readSecrets(draft: Draft, baseDir: string, problems: Problem[]): { password: string; routingKey: string } {
-  const { store, pagerduty } = draft;
+function readSecrets(draft: Draft, baseDir: string, problems: Problem[]): Secrets {
+  const { store, sql, pagerduty } = draft;
   const password = readSecret(store.password, store.password_file, ['store', 'password_file'], baseDir, problems);
   const keyPath = ['pagerduty', pagerduty?.routing_key_file === undefined ? 'routing_key' : 'routing_key_file'];
   const routingKey = readSecret(pagerduty?.routing_key, pagerduty?.routing_key_file, keyPath, baseDir, problems);
   checkRoutingKey(routingKey, keyPath, problems);
-  return { password: password ?? '', routingKey: routingKey ?? '' };
+  const sqlPassword = readSecret(undefined, sql.password_file, ['sql', 'password_file'], baseDir, problems);
+  return { password: password ?? '', routingKey: routingKey ?? '', sqlPassword };
 }
 
 function section(raw: RawObject, key: string): RawObject {

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isLoopback } from '../listen.ts';
 import { formatDuration } from './durations.ts';
 import { formatPath, type Problem } from './problems.ts';
 import type {
@@ -34,6 +35,7 @@ export function checkRules(draft: Draft, baseDir: string, problems: Problem[]): 
   const report: Report = (path, message) => problems.push({ path: formatPath(path), message });
   checkLog(draft.log, report);
   checkStore(draft.store, report);
+  checkSql(draft.sql, report);
   checkPorts(draft, report);
   checkPagerduty(draft.pagerduty, report);
   checkAggregation(draft.aggregation, report);
@@ -67,6 +69,12 @@ function checkStore(store: Draft['store'], report: Report): void {
   if (storeKind(store) === 'embedded') {
     onlyFor(store, ['url', 'username', 'password', 'password_file'], 'store', 'clickhouse', report);
   } else if (store.url === undefined) report(['store', 'url'], 'kind: clickhouse needs the URL of the server');
+}
+
+/** Nothing is open beyond loopback without a secret. */
+function checkSql(sql: Draft['sql'], report: Report): void {
+  if (sql.host === undefined || sql.password_file !== undefined || isLoopback(sql.host)) return;
+  report(['sql', 'host'], `${sql.host} can be reached by others: set sql.password_file, or listen on 127.0.0.1`);
 }
 
 /** False where the field has a mistake of its own, which must not be reported as an absence too. */

@@ -82,7 +82,11 @@ export const storeShape = {
 };
 
 export const httpShape = { host: text().default('127.0.0.1'), port: port().optional() };
-export const sqlShape = { host: text().default('127.0.0.1'), port: port().default(8123) };
+export const sqlShape = {
+  host: text().default('127.0.0.1'),
+  port: port().default(8123),
+  password_file: text().optional(),
+};
 
 export const pagerdutyShape = {
   base_url: httpUrl().default('https://events.pagerduty.com'),

@@ -25,9 +25,16 @@ interface Checked {
   aggregation: Section<typeof aggregationShape>;
   models: readonly Section<typeof modelShape>[];
   monitors: readonly Section<typeof monitorShape>[];
-  secrets: { password: string; routingKey: string };
+  secrets: Secrets;
   ingestKeysFile: string | null;
   baseDir: string;
+}
+
+/** Read from their files already. */
+export interface Secrets {
+  password: string;
+  routingKey: string;
+  sqlPassword: string | undefined;
 }
 
 /** From the file's names and units to the program's; nothing can fail here any more. */
@@ -38,7 +45,7 @@ export function toConfig(checked: Checked): Config {
     store: toStore(checked.store, checked.secrets.password),
     dataDir: resolve(checked.root.data_dir),
     http: { host: checked.http.host, port: checked.http.port ?? null },
-    sql: checked.sql,
+    sql: toSql(checked.sql, checked.secrets.sqlPassword),
     pagerduty:
       checked.pagerduty === null
         ? null
@@ -49,6 +56,10 @@ export function toConfig(checked: Checked): Config {
     models,
     monitors: checked.monitors.map((monitor) => toMonitor(monitor, models)),
   };
+}
+
+function toSql({ host, port }: Checked['sql'], password: string | undefined): Config['sql'] {
+  return { host, port, ...(password === undefined ? {} : { password }) };
 }
 
 function toLog(log: Checked['log']): Config['log'] {

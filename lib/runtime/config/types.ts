@@ -17,7 +17,8 @@ export interface Config {
     | { kind: 'clickhouse'; url: string; database: string; username: string; password: string };
   dataDir: string;
   http: { host: string; port: number | null };
-  sql: { host: string; port: number };
+  /** `password`: what clients must send; absent: none, on loopback only. */
+  sql: { host: string; port: number; password?: string };
   /** null where no routing key is configured. */
   pagerduty: { baseUrl: string; routingKey: string } | null;
   /** Where the page can be reached from an incident; null: the api's own address where known. */

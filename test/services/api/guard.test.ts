@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
-import { isLoopback } from '../../../services/api/auth/guard.ts';
+import { isLoopback } from '../../../lib/runtime/listen.ts';
 import { authenticate, parseKeys } from '../../../services/api/auth/keys.ts';
 import { createApi } from '../../../services/api/index.ts';
 import { type Bench, openBench, readAll } from './harness.ts';
