@@ -61,7 +61,7 @@ describe('notifier', () => {
     );
     assert.equal(rows.length, 1);
     const { summary, ...row } = rows[0] as Record<string, unknown>;
-    assert.match(String(summary), /^Resolved: car-loan/);
+    assert.match(String(summary), /^Resolved: drift in car-loan v1 from /);
     assert.deepEqual(row, {
       model: 'car-loan',
       state: 'resolved',
@@ -109,7 +109,7 @@ describe('notifier', () => {
       .events()
       .slice(-2)
       .map(({ body }) => (body as { payload: { summary: string } }).payload.summary);
-    assert.match(told[0] ?? '', /^car-loan .*: drift in salary_range .* since .*Retrain/, 'the page tells what it was');
+    assert.match(told[0] ?? '', /^Drift in car-loan v1 since .*: salary_range\. .*Retrain/, 'the page tells what it was');
     assert.match(told[1] ?? '', /^Resolved: /);
   });
 

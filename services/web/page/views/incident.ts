@@ -62,7 +62,7 @@ function facts(incident: IncidentDetail): HTMLElement[] {
   return [
     fact('Model', h('span', {}, link(modelPath(incident.model), incident.model), ` (${incident.role})`)),
     fact('Since', time(incident.since)),
-    fact('Resolved', incident.resolved_at === null ? '–' : time(incident.resolved_at)),
+    ...(incident.resolved_at === null ? [] : [fact('Resolved', time(incident.resolved_at))]),
     fact('Evidence until', evidence(incident)),
     fact('Columns', count(incident.members.length)),
     fact('Where', segments.length > 0 ? segments.join(', ') : 'All events'),
@@ -87,7 +87,12 @@ function alertSection(incident: IncidentDetail, alert: Alert): HTMLElement {
   const where = alert.segment === '' ? '' : `, ${alert.segment}`;
   return section(
     `What changed${where}`,
-    h('p', { class: 'about' }, badge(alert.state, 'none'), ` Monitor ${alert.monitor}. ${alert.reason}`),
+    h(
+      'p',
+      { class: 'about' },
+      badge(alert.state, 'none'),
+      ` Monitor ${alert.monitor}${alert.version === '' ? '' : `, version ${alert.version}`}`,
+    ),
     h('ul', { class: 'explanations' }, ...alert.members.map((member) => h('li', {}, member.explanation))),
     members(incident, alert),
   );

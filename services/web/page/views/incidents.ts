@@ -2,6 +2,7 @@ import { incidentBadge, severityBadge } from '../badges.ts';
 import { empty, h, link, table } from '../dom.ts';
 import { incidentPath, modelPath, time } from '../format.ts';
 import type { IncidentSummary } from '../types.ts';
+import { title } from './incident.ts';
 
 export function incidentsView({ incidents }: { incidents: IncidentSummary[] }): HTMLElement[] {
   if (incidents.length === 0)
@@ -23,7 +24,7 @@ export function incidentsView({ incidents }: { incidents: IncidentSummary[] }): 
       [
         { head: 'State', cell: (row) => incidentBadge(row.state) },
         { head: 'Severity', cell: (row) => severityBadge(row.severity) },
-        { head: 'What', cell: (row) => link(incidentPath(row.incident), row.summary || row.incident) },
+        { head: 'What', cell: (row) => link(incidentPath(row.incident), title(row)) },
         { head: 'Model', cell: (row) => link(modelPath(row.model), row.model) },
         { head: 'Since', cell: (row) => time(row.since) },
         { head: 'Resolved', cell: (row) => (row.resolved_at === null ? '–' : time(row.resolved_at)) },
