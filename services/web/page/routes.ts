@@ -8,7 +8,7 @@ import type {
   ScoreSeries,
 } from './types.ts';
 import { featureView } from './views/feature.ts';
-import { FIGURES, incidentView, type MemberFigure } from './views/incident.ts';
+import { FIGURES, incidentView, type MemberFigure, title } from './views/incident.ts';
 import { incidentsView } from './views/incidents.ts';
 import { modelView } from './views/model.ts';
 import { modelsView } from './views/models.ts';
@@ -68,12 +68,17 @@ async function incidents(signal: AbortSignal): Promise<Loaded> {
 async function incident(id: string, signal: AbortSignal): Promise<Loaded> {
   const text = await get(`/v1/incidents/${encodeURIComponent(id)}`, signal);
   const detail = JSON.parse(text) as IncidentDetail;
-  const figures = await memberFigures(detail, signal);
+  const [figures, lastWindow] = await Promise.all([memberFigures(detail, signal), lastWindowOf(detail.model, signal)]);
   return {
-    title: detail.summary || id,
-    key: text + JSON.stringify(figures),
-    draw: () => incidentView(detail, figures),
+    title: title(detail),
+    key: text + JSON.stringify([figures, lastWindow]),
+    draw: () => incidentView(detail, figures, lastWindow),
   };
+}
+
+async function lastWindowOf(name: string, signal: AbortSignal): Promise<ModelDetail['last_window']> {
+  const text = await get(`/v1/models/${encodeURIComponent(name)}`, signal).catch(() => null);
+  return text === null ? null : (JSON.parse(text) as ModelDetail).last_window;
 }
 
 /** The distributions of the first few columns of an incident, in the window that its latest revision speaks of. */

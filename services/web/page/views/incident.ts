@@ -2,11 +2,14 @@ import { badge, incidentBadge, severityBadge } from '../badges.ts';
 import { code, h, link, section, table } from '../dom.ts';
 import { count, featurePath, modelPath, number, pValue, time } from '../format.ts';
 import { distributionFigure } from '../histogram.ts';
-import type { Alert, AlertMember, FeatureDetail, IncidentDetail } from '../types.ts';
+import type { Alert, AlertMember, FeatureDetail, IncidentDetail, ModelDetail } from '../types.ts';
 import { fact } from './models.ts';
 
 /** Members drawn with their distributions; the rest are in the table. */
 export const FIGURES = 6;
+
+/** The model's latest window; null: none, or it could not be read. */
+type LastWindow = ModelDetail['last_window'];
 
 export interface MemberFigure {
   feature: string;
@@ -14,7 +17,11 @@ export interface MemberFigure {
 }
 
 /** What an on-call engineer needs, in the order of asking: what, where, since when, what to do; then the evidence. */
-export function incidentView(incident: IncidentDetail, figures: readonly MemberFigure[]): HTMLElement[] {
+export function incidentView(
+  incident: IncidentDetail,
+  figures: readonly MemberFigure[],
+  lastWindow: LastWindow,
+): HTMLElement[] {
   return [
     h(
       'p',
@@ -30,7 +37,7 @@ export function incidentView(incident: IncidentDetail, figures: readonly MemberF
       incidentBadge(incident.state),
       severityBadge(incident.severity),
     ),
-    h('dl', { class: 'facts wide' }, ...facts(incident)),
+    h('dl', { class: 'facts wide' }, ...facts(incident, lastWindow)),
     advice(incident),
     ...incident.alerts.map((alert) => alertSection(incident, alert)),
     ...(figures.length > 0
@@ -57,24 +64,25 @@ export function title({ members: columns, model }: Pick<IncidentDetail, 'members
   return columns.length === 0 ? `Incident of ${model}` : `Drift in ${model}: ${named}${more}`;
 }
 
-function facts(incident: IncidentDetail): HTMLElement[] {
+function facts(incident: IncidentDetail, lastWindow: LastWindow): HTMLElement[] {
+  const latest = incident.alerts.map((alert) => alert.as_of).sort((a, b) => b - a)[0];
   const segments = [...new Set(incident.alerts.map((alert) => alert.segment).filter((segment) => segment !== ''))];
   return [
     fact('Model', h('span', {}, link(modelPath(incident.model), incident.model), ` (${incident.role})`)),
     fact('Since', time(incident.since)),
     ...(incident.resolved_at === null ? [] : [fact('Resolved', time(incident.resolved_at))]),
-    fact('Evidence until', evidence(incident)),
+    fact('Last change', aged(latest)),
+    fact('Latest events', aged(lastWindow?.end)),
     fact('Columns', count(incident.members.length)),
     fact('Where', segments.length > 0 ? segments.join(', ') : 'All events'),
   ];
 }
 
-/** How old the evidence is: an alert whose traffic ended stays open on the last window it had. */
-function evidence({ alerts }: IncidentDetail): string {
-  if (alerts.length === 0) return '–';
-  const latest = Math.max(...alerts.map((alert) => alert.as_of));
-  const days = Math.floor((Date.now() - latest) / 86_400_000);
-  return days < 2 ? time(latest) : `${time(latest)} (${count(days)} days ago)`;
+/** A time, and how long ago: an alert whose traffic has ended stays open, and only its age shows it. */
+function aged(ms: number | undefined): string {
+  if (ms === undefined) return '–';
+  const days = Math.floor((Date.now() - ms) / 86_400_000);
+  return days < 2 ? time(ms) : `${time(ms)} (${count(days)} days ago)`;
 }
 
 function advice(incident: IncidentDetail): HTMLElement {
