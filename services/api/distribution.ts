@@ -49,7 +49,7 @@ function summarise(side: Side | null): Distribution['reference'] {
 export function numericBins(a: NumericDistribution | null, b: NumericDistribution | null): Distribution['bins'] {
   const sides = [a, b].filter((side) => side !== null);
   if (sides.length === 0) return [];
-  const edges = discreteEdges(sides) ?? equalEdges(sides);
+  const edges = ascending(discreteEdges(sides) ?? equalEdges(sides));
   const last = edges.length - 2;
   return edges.slice(1).map((high, i) => ({
     low: edges[i]!,
@@ -79,6 +79,15 @@ function equalEdges(sides: readonly NumericDistribution[]): number[] {
   const high = Math.max(...sides.map((side) => quantile(side, 1 - TAIL)));
   if (!(high > low)) return [low - 0.5, high + 0.5];
   return Array.from({ length: BINS + 1 }, (_, i) => low + (high - low) * (i / BINS));
+}
+
+/** Each edge once: edges between neighbouring doubles round to the same number. At least one bin remains. */
+function ascending(edges: readonly number[]): number[] {
+  const distinct = [...new Set(edges)];
+  const [only] = distinct;
+  if (only === undefined || distinct.length > 1) return distinct;
+  const half = Math.max(0.5, Math.abs(only) * 1e-9);
+  return [only - half, only + half];
 }
 
 /** Shares by category, greatest of either side first; the rest and overflow together as `other`. */
