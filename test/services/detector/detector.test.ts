@@ -35,10 +35,7 @@ test('breached windows become scores and one alert that is pending, fires, then 
     firing?.members.map(({ feature, metric }) => [feature, metric]),
     [['x0', 'psi']],
   );
-  assert.match(
-    firing!.members[0]!.explanation,
-    /^x0: PSI \d\.\d+ \(threshold 0\.1\); median 50\S* → 1\d\d\S*$/,
-  );
+  assert.match(firing!.members[0]!.explanation, /^x0: PSI \d\.\d+ \(threshold 0\.1\); median 50\S* → 1\d\d\S*$/);
   assert.match(firing!.advice, /^Look: /);
 });
 

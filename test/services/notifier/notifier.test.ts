@@ -109,7 +109,11 @@ describe('notifier', () => {
       .events()
       .slice(-2)
       .map(({ body }) => (body as { payload: { summary: string } }).payload.summary);
-    assert.match(told[0] ?? '', /^Drift in car-loan v1 since .*: salary_range\. .*Retrain/, 'the page tells what it was');
+    assert.match(
+      told[0] ?? '',
+      /^Drift in car-loan v1 since .*: salary_range\. .*Retrain/,
+      'the page tells what it was',
+    );
     assert.match(told[1] ?? '', /^Resolved: /);
   });
 
