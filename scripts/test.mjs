@@ -49,7 +49,15 @@ async function startBroker() {
 }
 
 async function runTests(shared) {
-  const flags = ['--import', 'tsx', '--test', '--test-concurrency=2', `--test-timeout=${TIMEOUT_MS}`];
+  const flags = [
+    '--import',
+    'tsx',
+    '--import',
+    './scripts/fast-check-seed.mjs',
+    '--test',
+    '--test-concurrency=2',
+    `--test-timeout=${TIMEOUT_MS}`,
+  ];
   const child = spawn(process.execPath, [...flags, '--test-reporter=./scripts/test-reporter.mjs', ...files], {
     env: {
       ...process.env,
