@@ -13,8 +13,14 @@ export async function openLog(config: Config, name: string, logger: ServiceConte
   const { log: settings } = config;
   if (settings.kind === 'embedded') return openEmbedded(join(config.dataDir, 'log'), settings.partitions);
   const client = { brokers: settings.brokers, clientId: `driftline-${name}` };
-  const { replication } = settings;
-  const log = createKafkaLog({ ...client, identity: createTopicIdentity(client), replication, logger });
+  const { replication, sessionTimeoutMs } = settings;
+  const log = createKafkaLog({
+    ...client,
+    identity: createTopicIdentity(client),
+    replication,
+    sessionTimeoutMs,
+    logger,
+  });
   const error = await reach(() => log.ping());
   if (error === null) return log;
   await log.close().catch(() => {});

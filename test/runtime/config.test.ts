@@ -75,6 +75,7 @@ monitors:
     encoding: 'json',
     partitions: 4,
     replication: 1,
+    sessionTimeoutMs: 30_000,
   });
   assert.deepEqual(config.store, {
     kind: 'clickhouse',

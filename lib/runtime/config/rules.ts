@@ -57,7 +57,8 @@ export function storeKind(store: Draft['store']): 'embedded' | 'clickhouse' {
 
 function checkLog(log: Draft['log'], report: Report): void {
   if (!isKnown(log, 'kind') || !isKnown(log, 'brokers')) return;
-  if (logKind(log) === 'embedded') onlyFor(log, ['brokers', 'group_prefix', 'replication'], 'log', 'kafka', report);
+  if (logKind(log) === 'embedded')
+    onlyFor(log, ['brokers', 'group_prefix', 'replication', 'session_timeout'], 'log', 'kafka', report);
   else if ((log.brokers ?? []).length === 0) {
     report(['log', 'brokers'], 'kind: kafka needs at least one broker (host:port)');
   }

@@ -67,6 +67,7 @@ export const logShape = {
   encoding: z.enum(['json', 'avro']).default('json'),
   partitions: z.number().int().min(1).max(1_000).optional(),
   replication: z.number().int().min(1).max(9).optional(),
+  session_timeout: duration(1_000).optional(),
 };
 
 export const storeShape = {

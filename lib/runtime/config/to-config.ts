@@ -71,6 +71,7 @@ function toLog(log: Checked['log']): Config['log'] {
     encoding: log.encoding,
     partitions: log.partitions ?? 4,
     replication: log.replication ?? 1,
+    sessionTimeoutMs: log.session_timeout ?? 30_000,
   };
 }
 

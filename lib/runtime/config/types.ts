@@ -11,6 +11,7 @@ export interface Config {
         encoding: 'json' | 'avro';
         partitions: number;
         replication: number;
+        sessionTimeoutMs: number;
       };
   store:
     | { kind: 'embedded'; database: string }
