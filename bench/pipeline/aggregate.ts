@@ -41,6 +41,7 @@ function config(predictionLog: boolean, partitions: number): Config {
 function watched(log: Log, watch: Stopwatch): Log {
   return {
     ensureTopics: (topics) => log.ensureTopics(topics),
+    topicSettings: (name) => log.topicSettings(name),
     describeTopic: (name) => log.describeTopic(name),
     offsets: (topic) => log.offsets(topic),
     append: (topic, records) => log.append(topic, records),

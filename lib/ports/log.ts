@@ -37,6 +37,17 @@ export interface TopicDescription {
   incarnation: string;
 }
 
+/** What the log says of a topic beside its partitions. */
+export interface TopicSettings {
+  /** Copies of each partition; the least of them where partitions differ. */
+  replication: number;
+  /**
+   * Effective configuration by Kafka's names, defaults of the brokers included: `retention.ms`, `retention.bytes`,
+   * `cleanup.policy`, `max.message.bytes`, `min.insync.replicas`, `message.timestamp.type` are always there.
+   */
+  config: Readonly<Record<string, string>>;
+}
+
 export interface PartitionOffsets {
   partition: number;
   /** First offset still in the log. */
@@ -71,8 +82,9 @@ export type Position = Omit<Batch, 'records'>;
 /**
  * What a consumer calls. Calls for one partition never overlap, and no call for a partition follows its `onRevoked`.
  * `onBatch` must return within about a second of work per call (adapters cut batches); a slow store is answered by
- * awaiting inside `onBatch`, which the adapter turns into a pause with heartbeats going on. A throw from any handler
- * stops the consumer and surfaces through `Consumer.failed`.
+ * awaiting inside `onBatch`, which the adapter turns into a pause with heartbeats going on. A PartitionHaltError thrown by
+ * `onBatch` or `onPosition` halts that partition, as `{ halt }` from `onAssigned` does: the others go on. Any other throw
+ * from any handler stops the consumer and surfaces through `Consumer.failed`.
  */
 export interface ConsumerHandlers {
   /** Called once for every partition gained, before its first batch; the group's generation rises with each rebalance. */
@@ -111,6 +123,8 @@ export interface Log {
   /** Creates what is missing, leaves what exists. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   describeTopic(name: string): Promise<TopicDescription>;
+  /** For checks before and beside the work; asks the log each time. Rejects where the topic does not exist. */
+  topicSettings(name: string): Promise<TopicSettings>;
   offsets(topic: string): Promise<PartitionOffsets[]>;
   /** Durable when it resolves; records of one call and partition keep their order. Rejects with LogUnavailableError when the log cannot take them now, with RecordTooLargeError when it never will. */
   append(topic: string, records: readonly NewRecord[]): Promise<void>;
@@ -125,6 +139,14 @@ export interface Log {
 
 export class StaleAssignmentError extends Error {
   override readonly name = 'StaleAssignmentError';
+}
+/**
+ * Thrown by a handler: the partition is read no further, stays assigned (so that nobody else tries), and the consumer is
+ * unhealthy with this message, which should name the partition and say what to do. It is read again, by
+ * `onAssigned`, after a restart or when it moves to another member.
+ */
+export class PartitionHaltError extends Error {
+  override readonly name = 'PartitionHaltError';
 }
 export class LogUnavailableError extends Error {
   override readonly name = 'LogUnavailableError';

@@ -6,6 +6,7 @@ import type {
   NewRecord,
   PartitionOffsets,
   TopicDescription,
+  TopicSettings,
   TopicSpec,
 } from '../../ports/log.ts';
 import { LogUnavailableError } from '../../ports/log.ts';
@@ -18,6 +19,16 @@ import type { PreparedRecord } from './record-batch.ts';
 import { Retention } from './retention.ts';
 import { type MetaKey, openStorage, type Storage } from './storage.ts';
 import { Writer } from './writer.ts';
+
+/** What holds where a topic says nothing, by Kafka's names. */
+const DEFAULT_CONFIG = {
+  'cleanup.policy': 'delete',
+  'max.message.bytes': '2147483647',
+  'message.timestamp.type': 'CreateTime',
+  'min.insync.replicas': '1',
+  'retention.bytes': '-1',
+  'retention.ms': '-1',
+};
 
 export interface EmbeddedLogOptions {
   /** Directory of the log's files; created where missing. One process at a time. */
@@ -72,6 +83,10 @@ class EmbeddedLog implements Log {
   async describeTopic(name: string): Promise<TopicDescription> {
     const { partitions, incarnation } = this.catalog.topic(name);
     return { name, partitions: partitions.length, incarnation };
+  }
+
+  async topicSettings(name: string): Promise<TopicSettings> {
+    return { replication: 1, config: { ...DEFAULT_CONFIG, ...this.catalog.topic(name).config } };
   }
 
   async offsets(topic: string): Promise<PartitionOffsets[]> {

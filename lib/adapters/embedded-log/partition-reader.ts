@@ -1,4 +1,10 @@
-import type { Assignment, Batch, ConsumerHandlers, StartPosition } from '../../ports/log.ts';
+import {
+  type Assignment,
+  type Batch,
+  type ConsumerHandlers,
+  PartitionHaltError,
+  type StartPosition,
+} from '../../ports/log.ts';
 import type { Partition } from './catalog.ts';
 import { readRecords } from './reader.ts';
 import type { Storage } from './storage.ts';
@@ -24,7 +30,7 @@ export class PartitionReader {
 
   start(position: StartPosition, onError: (error: unknown) => void): void {
     if ('halt' in position) this.halted = position.halt;
-    else this.running = this.run(position.offset).catch(onError);
+    else this.running = this.run(position.offset).catch((error) => this.end(error, onError));
   }
 
   /** Resolves when the running call has ended; no further call follows. */
@@ -37,6 +43,11 @@ export class PartitionReader {
   abandon(): void {
     this.stopped = true;
     this.wakeUp?.();
+  }
+
+  private end(error: unknown, onError: (error: unknown) => void): void {
+    if (error instanceof PartitionHaltError) this.halted = error.message;
+    else onError(error);
   }
 
   private async run(start: number): Promise<void> {

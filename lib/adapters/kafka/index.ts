@@ -8,6 +8,7 @@ import type {
   NewRecord,
   PartitionOffsets,
   TopicDescription,
+  TopicSettings,
   TopicSpec,
 } from '../../ports/log.ts';
 import type { TopicIdentity } from '../../ports/topic-identity.ts';
@@ -67,6 +68,10 @@ class KafkaLog implements Log {
 
   describeTopic(name: string): Promise<TopicDescription> {
     return this.ask(`describe topic ${name}`, () => this.topics.describe(name));
+  }
+
+  topicSettings(name: string): Promise<TopicSettings> {
+    return this.ask(`read the settings of topic ${name}`, () => this.topics.settings(name));
   }
 
   offsets(topic: string): Promise<PartitionOffsets[]> {

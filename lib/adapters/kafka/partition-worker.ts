@@ -1,4 +1,4 @@
-import type { Assignment, ConsumerHandlers } from '../../ports/log.ts';
+import { type Assignment, type ConsumerHandlers, PartitionHaltError } from '../../ports/log.ts';
 import type { Fetched } from './batches.ts';
 import { toLogRecord } from './records.ts';
 
@@ -96,7 +96,8 @@ export class PartitionWorker {
         await this.handle(next);
       }
     } catch (error) {
-      this.onError(error);
+      if (error instanceof PartitionHaltError) this.halt(error.message);
+      else this.onError(error);
     }
     this.active = false;
   }

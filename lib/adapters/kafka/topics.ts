@@ -1,5 +1,5 @@
-import type { Admin } from 'kafkajs';
-import type { PartitionOffsets, TopicDescription, TopicSpec } from '../../ports/log.ts';
+import kafkajs, { type Admin } from 'kafkajs';
+import type { PartitionOffsets, TopicDescription, TopicSettings, TopicSpec } from '../../ports/log.ts';
 import type { TopicIdentity } from '../../ports/topic-identity.ts';
 
 const COUNT_TTL_MS = 15_000;
@@ -43,6 +43,20 @@ export class Topics {
     return offsets
       .map(({ partition, low, high }) => ({ partition, beginning: Number(low), end: Number(high) }))
       .sort((one, other) => one.partition - other.partition);
+  }
+
+  async settings(name: string): Promise<TopicSettings> {
+    // Names the topic where it does not exist.
+    await this.describe(name);
+    const { topics } = await this.admin().fetchTopicMetadata({ topics: [name] });
+    const replicas = topics[0]?.partitions.map((partition) => partition.replicas.length) ?? [];
+    const { resources } = await this.admin().describeConfigs({
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }],
+      includeSynonyms: false,
+    });
+    const entries = resources[0]?.configEntries ?? [];
+    const config = Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]));
+    return { replication: Math.min(...replicas), config };
   }
 
   private async create(spec: TopicSpec): Promise<void> {

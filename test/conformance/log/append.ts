@@ -133,6 +133,20 @@ export function appendTests(context: LogContext): void {
     await context.log.ping();
   });
 
+  it('tells the settings of topics, those nobody chose included', async () => {
+    const name = context.name('topic');
+    await context.log.ensureTopics([{ name, partitions: 2, config: { 'retention.ms': '3600000' } }]);
+    const { replication, config } = await context.log.topicSettings(name);
+    assert.equal(replication, 1);
+    assert.equal(config['retention.ms'], '3600000');
+    assert.equal(config['cleanup.policy'], 'delete');
+    assert.equal(config['message.timestamp.type'], 'CreateTime');
+    for (const key of ['retention.bytes', 'max.message.bytes', 'min.insync.replicas']) {
+      assert.ok(Number.isInteger(Number(config[key])), `${key}: ${config[key]}`);
+    }
+    await assert.rejects(context.log.topicSettings(context.name('missing')), /missing-/);
+  });
+
   it('carries 50,000 records whole', async () => {
     const topic = await context.topic(4);
     const total = 50_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { StaleAssignmentError } from '../../../lib/ports/log.ts';
+import { PartitionHaltError, StaleAssignmentError } from '../../../lib/ports/log.ts';
 import { eventually, sleep } from '../../support/eventually.ts';
 import type { LogContext } from './context.ts';
 import { key } from './recorder.ts';
@@ -80,6 +80,32 @@ export function groupTests(context: LogContext): void {
     assert.deepEqual(recorder.offsets(topic, 0), []);
     assert.equal(consumer.assignments().length, 2);
     recorder.assertContractKept();
+  });
+
+  it('halts the one partition that a handler gives up, and reads it again when it is assigned anew', async () => {
+    const topic = await context.topic(2);
+    const group = context.name('group');
+    const append = (partition: number) => context.log.append(topic, [{ key: null, value: 'x', partition }]);
+    await append(0);
+    const { recorder, consumer } = await context.consume(group, [topic], {
+      onBatch: async ({ partition }) => {
+        if (partition === 0) throw new PartitionHaltError(`${topic}/0 is full of poison`);
+      },
+    });
+    await eventually('the reason', () => consumer.unhealthy()?.includes('full of poison'));
+    const calls = recorder.batches.length;
+    await append(0);
+    await append(1);
+    await eventually('the other partition', () => recorder.offsets(topic, 1).length === 1);
+    await sleep(300);
+    assert.equal(recorder.batches.length, calls + 1, 'no call for the halted partition');
+    assert.equal(consumer.assignments().length, 2);
+    assert.equal(recorder.revoked.length, 0);
+    await consumer.close();
+    assert.equal(recorder.revoked.length, 2);
+    const next = await context.consume(group, [topic]);
+    await eventually('all three', () => next.recorder.records.length === 3);
+    assert.equal(next.consumer.unhealthy(), null);
   });
 
   it('halts at a position outside the log, and never skips to another', async () => {

@@ -21,6 +21,7 @@ class MarkedLog {
   constructor(log: Log) {
     this.log = {
       ensureTopics: (topics) => log.ensureTopics(topics),
+      topicSettings: (name) => log.topicSettings(name),
       describeTopic: (name) => log.describeTopic(name),
       append: (topic, records) => log.append(topic, records),
       partitionOf: (topic, key) => log.partitionOf(topic, key),

@@ -11,6 +11,7 @@ after(() => worlds.close());
 function trimmed(log: Log, beginning: number): Log {
   return {
     ensureTopics: (topics) => log.ensureTopics(topics),
+    topicSettings: (name) => log.topicSettings(name),
     describeTopic: (name) => log.describeTopic(name),
     append: (topic, records) => log.append(topic, records),
     partitionOf: (topic, key) => log.partitionOf(topic, key),
