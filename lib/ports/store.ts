@@ -43,3 +43,19 @@ export class StoreQueryError extends Error {
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
+
+/**
+ * ClickHouse's codes that say "not now" rather than "not this statement": time-outs, memory, too many parts or queries,
+ * network, keeper, a replica that is read-only or behind, a server that goes down, files that cannot be written or read
+ * (a full disk is 75, 243, 425, 1000 or 1001, by where it is met), and what the server itself has no code for.
+ */
+// biome-ignore format: a list of numbers
+const UNAVAILABLE = new Set([
+  74, 75, 76, 159, 160, 198, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 394, 425, 439, 473, 999,
+  1000, 1001, 1002,
+]);
+
+/** Whether a statement refused with this code of ClickHouse's may succeed later as it is. */
+export function isUnavailableCode(code: number | string): boolean {
+  return UNAVAILABLE.has(Number(code));
+}

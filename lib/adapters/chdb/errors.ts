@@ -1,8 +1,6 @@
 import { EngineError } from '../../ports/engine.ts';
-import { StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
+import { isUnavailableCode, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 
-/** Codes that say "not now" rather than "not this statement": timeouts, memory, too many parts or queries, disk. */
-const UNAVAILABLE = new Set([159, 160, 202, 203, 236, 241, 243, 252, 319]);
 const EXCEPTION = /Code: (?<code>\d+)\. DB::(?:Net)?Exception: (?<message>.*)\((?<type>[A-Z][A-Z0-9_]{2,})\)/s;
 
 /** The engine's error with its code; what is no exception of ClickHouse's gets code 1002 (UNKNOWN_EXCEPTION). */
@@ -19,8 +17,7 @@ export function asEngineError(error: unknown): EngineError {
 export function asStoreError(error: unknown): Error {
   if (error instanceof StoreQueryError || error instanceof StoreUnavailableError) return error;
   const { message, code, type } = asEngineError(error);
-  if (code === 1002 || UNAVAILABLE.has(code))
-    return new StoreUnavailableError(`${message} (${type})`, { cause: error });
+  if (isUnavailableCode(code)) return new StoreUnavailableError(`${message} (${type})`, { cause: error });
   return new StoreQueryError(message, String(code), type, { cause: error });
 }
 

@@ -1,60 +1,60 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ExecResult } from '@clickhouse/client';
 import { encodeRows } from '../../core/sql/json-rows.ts';
 import { placeholders, quoteIdentifier } from '../../core/sql/params.ts';
 import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
-import { guard, parseRows, refuseException } from './answers.ts';
+import { guard, parseRows, requireDone } from './answers.ts';
+import { withinDeadline } from './deadline.ts';
 
 export interface ClickHouseStoreOptions {
   url: string;
   database: string;
   username: string;
   password: string;
-  /** A statement that takes longer is given up as unavailable. */
+  /** A statement without its whole answer after this long is given up as unavailable; default 60 s. */
   requestTimeoutMs?: number;
 }
 
 /**
  * `wait_end_of_query`: the server answers once the statement has ended, so that an exception on the way becomes a status
- * instead of a 200 with half a result. The others give one reading of numbers whatever the server's profile says.
+ * instead of a 200 with half a result; where it does not, the exception must not look like a row. The others give one
+ * reading of numbers whatever the server's profile says.
  */
 const SETTINGS = {
   wait_end_of_query: 1,
+  http_write_exception_in_output_format: 0,
   output_format_json_quote_64bit_integers: 0,
   output_format_json_quote_denormals: 0,
   async_insert: 0,
 } as const;
 
+/** The server need not go on with a query that nobody waits for. */
+const ABANDONABLE = { cancel_http_readonly_queries_on_client_close: 1 } as const;
+const TIMEOUT_MS = 60_000;
+
 /** The store on a ClickHouse server (or cluster, or `driftline sql-server`) over HTTP. Connects at the first statement. */
 export function createClickHouseStore(options: ClickHouseStoreOptions): Store {
-  const client = connect(options, options.database);
+  const timeoutMs = options.requestTimeoutMs ?? TIMEOUT_MS;
+  const client = connect(options, timeoutMs, options.database);
   // A server refuses any statement sent to a database not there yet, even the one that creates it.
-  const outside = connect(options, 'default');
+  const outside = connect(options, timeoutMs, 'default');
   let closed = false;
-  const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
-    closed ? Promise.reject(new StoreUnavailableError('the store is closed')) : guard(work);
+  const whileOpen = <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    closed
+      ? Promise.reject(new StoreUnavailableError('the store is closed'))
+      : guard(() => withinDeadline(timeoutMs, work));
   return {
     database: options.database,
-    query: <T>(sql: string, params: SqlParams = {}) =>
-      whileOpen(async () => {
-        requireParams(sql, params);
-        const result = await client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' });
-        refuseException('', result.response_headers);
-        return parseRows<T>(await result.text());
-      }),
+    query: <T>(sql: string, params: SqlParams = {}) => whileOpen((signal) => select<T>(client, sql, params, signal)),
     insert: async (table, rows) => {
-      if (rows.length > 0) await whileOpen(() => insertRows(client, table, rows));
+      if (rows.length > 0) await whileOpen((signal) => insertRows(client, table, rows, signal));
     },
     command: (sql, params = {}) => {
       const chosen = /^\s*(CREATE|DROP)\s+DATABASE\b/i.test(sql) ? outside : client;
-      return whileOpen(() => execute(chosen, sql, params));
+      return whileOpen((signal) => execute(chosen, sql, params, signal));
     },
-    ping: () =>
-      whileOpen(async () => {
-        const answer = await client.ping({ select: true });
-        if (!answer.success) throw answer.error;
-      }),
+    ping: () => whileOpen((signal) => ping(client, signal)),
     close: async () => {
       closed = true;
       await Promise.all([client.close(), outside.close()]);
@@ -62,13 +62,13 @@ export function createClickHouseStore(options: ClickHouseStoreOptions): Store {
   };
 }
 
-function connect(options: ClickHouseStoreOptions, database: string): ClickHouseClient {
+function connect(options: ClickHouseStoreOptions, timeoutMs: number, database: string): ClickHouseClient {
   return createClient({
     url: options.url,
     database,
     username: options.username,
     password: options.password,
-    request_timeout: options.requestTimeoutMs ?? 60_000,
+    request_timeout: timeoutMs,
     max_open_connections: 16,
     application: 'driftline',
     clickhouse_settings: SETTINGS,
@@ -78,16 +78,57 @@ function connect(options: ClickHouseStoreOptions, database: string): ClickHouseC
   });
 }
 
-async function insertRows(client: ClickHouseClient, table: string, rows: readonly Row[]): Promise<void> {
-  const query = `INSERT INTO ${quoteIdentifier(table)} FORMAT JSONEachRow`;
-  const { stream, response_headers } = await client.exec({ query, values: Readable.from([encodeRows(rows)]) });
-  refuseException(await text(stream), response_headers);
+async function select<T>(
+  client: ClickHouseClient,
+  sql: string,
+  params: SqlParams,
+  abort_signal: AbortSignal,
+): Promise<T[]> {
+  requireParams(sql, params);
+  const result = await client.query({
+    query: sql,
+    query_params: { ...params },
+    format: 'JSONCompact',
+    clickhouse_settings: ABANDONABLE,
+    abort_signal,
+  });
+  // The client heeds the signal until the answer begins; from then on this does.
+  abort_signal.addEventListener('abort', () => result.close());
+  return parseRows<T>(await result.text(), result.response_headers);
 }
 
-async function execute(client: ClickHouseClient, sql: string, params: SqlParams): Promise<void> {
+async function insertRows(
+  client: ClickHouseClient,
+  table: string,
+  rows: readonly Row[],
+  abort_signal: AbortSignal,
+): Promise<void> {
+  const query = `INSERT INTO ${quoteIdentifier(table)} FORMAT JSONEachRow`;
+  const values = Readable.from([encodeRows(rows)]);
+  const { body, headers } = await whole(await client.exec({ query, values, abort_signal }), abort_signal);
+  requireDone(body, headers, true);
+}
+
+async function execute(
+  client: ClickHouseClient,
+  sql: string,
+  params: SqlParams,
+  abort_signal: AbortSignal,
+): Promise<void> {
   requireParams(sql, params);
-  const { stream, response_headers } = await client.exec({ query: sql, query_params: { ...params } });
-  refuseException(await text(stream), response_headers);
+  const answer = await client.exec({ query: sql, query_params: { ...params }, abort_signal });
+  const { body, headers } = await whole(answer, abort_signal);
+  // ON CLUSTER tells of each node.
+  requireDone(body, headers, false);
+}
+
+async function whole({ stream, response_headers }: ExecResult<Readable>, signal: AbortSignal) {
+  signal.addEventListener('abort', () => stream.destroy());
+  return { body: await text(stream), headers: response_headers };
+}
+
+async function ping(client: ClickHouseClient, abort_signal: AbortSignal): Promise<void> {
+  await select(client, 'SELECT 1', {}, abort_signal);
 }
 
 /** As the server would answer, without the round trip; the embedded store needs the same check. */

@@ -6,6 +6,8 @@ import { createClickHouseStore } from '../../../lib/adapters/clickhouse/index.ts
 import { type Store, StoreQueryError, StoreUnavailableError } from '../../../lib/ports/store.ts';
 
 const EXCEPTION = 'Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED) (version 26.3.1.1)\n';
+const STD = 'std::exception. Code: 1001, type: std::filesystem::filesystem_error, e.what() = No space left on device\n';
+const ROWS = JSON.stringify({ meta: [{ name: 'a', type: 'UInt8' }], data: [[1], [2]], rows: 2 });
 const REFUSAL = 'Code: 60. DB::Exception: Unknown table t. (UNKNOWN_TABLE) (version 26.3.1.1)\n';
 
 describe('the store over HTTP, on answers that go wrong', () => {
@@ -20,6 +22,7 @@ describe('the store over HTTP, on answers that go wrong', () => {
 
   async function storeOn(listener: RequestListener): Promise<Store> {
     const server = createServer((request, response) => {
+      response.setHeader('X-ClickHouse-Query-Id', 'q');
       request.resume().on('end', () => listener(request, response));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -65,9 +68,86 @@ describe('the store over HTTP, on answers that go wrong', () => {
     });
   }
 
-  it('refuses half an answer', async () => {
-    const store = await storeOn((_, response) => response.end('{"a":1}\n{"a":'));
+  for (const [name, run] of statements) {
+    it(`${name}: any other text where rows or nothing should be is a failure`, async () => {
+      for (const body of [STD, '__exception__\r\nabc\r\nsomething broke', `${ROWS.slice(0, -20)}\n${EXCEPTION}`]) {
+        const store = await storeOn((_, response) => response.end(body));
+        await assert.rejects(run(store), StoreUnavailableError);
+      }
+    });
+
+    it(`${name}: an answer that is not ClickHouse's own is a failure, an empty one too`, async () => {
+      for (const body of ['<html>maintenance</html>', '', ROWS]) {
+        const store = await storeOn((_, response) => {
+          response.removeHeader('X-ClickHouse-Query-Id');
+          response.end(body);
+        });
+        await assert.rejects(run(store), StoreUnavailableError);
+      }
+    });
+
+    it(`${name}: an answer that breaks off on the way is a failure`, async () => {
+      const cut: RequestListener[] = [
+        (_, response) => {
+          response.setHeader('Content-Length', '1000');
+          response.write(ROWS, () => response.socket?.destroy());
+        },
+        (_, response) => response.write(ROWS, () => response.socket?.destroy()),
+        (_, response) => response.flushHeaders(),
+        (_, response) => {
+          const timer = setInterval(() => response.write(' '), 50);
+          response.on('close', () => clearInterval(timer));
+        },
+      ];
+      for (const answer of cut) await assert.rejects(run(await storeOn(answer)), StoreUnavailableError);
+    });
+
+    it(`${name}: those that wait for a connection do not wait for ever`, async () => {
+      const store = await storeOn(() => {});
+      const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => run(store)));
+      assert.ok(outcomes.every(({ status }) => status === 'rejected'));
+    });
+  }
+
+  it('insert: only an empty answer confirms it', async () => {
+    const confirmed = await storeOn((_, response) => response.end(''));
+    await confirmed.insert('t', [{ a: 1 }]);
+    const odd = await storeOn((_, response) => response.end('1'));
+    await assert.rejects(odd.insert('t', [{ a: 1 }]), StoreUnavailableError);
+  });
+
+  it('reads a whole answer, and refuses one that was cut anywhere', async () => {
+    let body = ROWS;
+    const store = await storeOn((_, response) => response.end(body));
+    assert.deepEqual(await store.query('SELECT a FROM t'), [{ a: 1 }, { a: 2 }]);
+    for (let length = 0; length < ROWS.length; length += 1) {
+      body = ROWS.slice(0, length);
+      await assert.rejects(store.query('SELECT a FROM t'), StoreUnavailableError, `cut after ${length}`);
+    }
+    body = ROWS.replace('"rows":2', '"rows":3');
     await assert.rejects(store.query('SELECT a FROM t'), StoreUnavailableError);
+  });
+
+  it('refuses an exception written as part of the document', async () => {
+    const store = await storeOn((_, response) =>
+      response.end(`${ROWS.slice(0, -1)},"exception":${JSON.stringify(REFUSAL)}}`),
+    );
+    await assert.rejects(store.query('SELECT a'), (error) => error instanceof StoreQueryError && error.code === '60');
+  });
+
+  it('takes rows for rows, whatever text is in them', async () => {
+    const body = JSON.stringify({ meta: [{ name: 'exception', type: 'String' }], data: [[EXCEPTION]], rows: 1 });
+    const store = await storeOn((_, response) => response.end(body));
+    assert.deepEqual(await store.query('SELECT exception FROM log'), [{ exception: EXCEPTION }]);
+  });
+
+  it('asks again for what disks, memory and the number of parts refuse now', async () => {
+    for (const code of ['75', '241', '243', '252', '1000', '1001']) {
+      const store = await storeOn((_, response) =>
+        response.writeHead(500, { 'X-ClickHouse-Exception-Code': code }).end(`Code: ${code}. DB::Exception: no. (NO)`),
+      );
+      await assert.rejects(store.insert('t', [{ a: 1 }]), StoreUnavailableError);
+    }
   });
 
   it('cannot be reached: unavailable, also by ping', async () => {
@@ -84,7 +164,7 @@ describe('the store over HTTP, on answers that go wrong', () => {
       const query = new URL(request.url ?? '', 'http://x').searchParams;
       assert.equal(query.get('wait_end_of_query'), '1');
       seen.push(query.get('database'));
-      response.end('');
+      response.end(seen.length === 1 ? ROWS : '');
     });
     await store.query('SELECT 1');
     await store.command('CREATE TABLE t (a Int8) ENGINE = Memory');
