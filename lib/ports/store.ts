@@ -17,9 +17,10 @@ export interface Store {
   /**
    * Appends rows in one INSERT. Resolves when they are durable in the store; idempotent retries are the caller's, by
    * the table's key and version. An empty list is a no-op. NaN, ±inf and −0 are stored as they are; typed arrays are
-   * arrays; columns that a row leaves out take their defaults.
+   * arrays; columns that a row leaves out take their defaults. Rows are taken as they are sent, so that a generator's need
+   * never be in memory at once.
    */
-  insert(table: string, rows: readonly Row[]): Promise<void>;
+  insert(table: string, rows: Iterable<Row>): Promise<void>;
   /** DDL and other statements without a result. CREATE and DROP DATABASE also work while `database` does not exist. */
   command(sql: string, params?: SqlParams): Promise<void>;
   /** Rejects when the store cannot answer. */

@@ -3,13 +3,16 @@ import type { Row, Store } from '../ports/store.ts';
 import { gridColumns, sketchColumns } from './sketch-columns.ts';
 import { sqlTime } from './time.ts';
 
-/** Appends ledger rows of one chunk. Writing the same rows again changes nothing. */
+/**
+ * Appends ledger rows of one chunk, in one INSERT, taking them as they are sent; returns how many there were. Writing the
+ * same rows again changes nothing.
+ */
 export async function insertChunkRows(
   store: Store,
   chunk: ChunkIdentity,
   specId: string,
-  rows: readonly ChunkRow[],
-): Promise<void> {
+  rows: Iterable<ChunkRow>,
+): Promise<number> {
   const place = {
     topic: chunk.topic,
     incarnation: chunk.incarnation,
@@ -17,10 +20,18 @@ export async function insertChunkRows(
     chunk_start: chunk.chunkStart,
     spec_id: specId,
   };
-  await store.insert(
-    'chunk_rows',
-    rows.map((row) => ({ ...place, ...record(row) })),
-  );
+  let written = 0;
+  const records = {
+    *[Symbol.iterator](): Generator<Row> {
+      written = 0;
+      for (const row of rows) {
+        written += 1;
+        yield { ...place, ...record(row) };
+      }
+    },
+  };
+  await store.insert('chunk_rows', records);
+  return written;
 }
 
 /** The offset after the last one that any row of the chunk covers, or its start where there is none. */

@@ -9,6 +9,7 @@ export class Environment {
   readonly metrics: AggregatorMetrics;
   readonly #stopping = new AbortController();
   readonly #problems = new Map<string, string>();
+  readonly #said = new Set<string>();
 
   constructor(context: ServiceContext) {
     this.context = context;
@@ -22,6 +23,13 @@ export class Environment {
 
   get stopped(): boolean {
     return this.#stopping.signal.aborted;
+  }
+
+  /** Whether this is said for the first time in this process. `what` is one of few. */
+  isNews(what: string): boolean {
+    if (this.#said.has(what)) return false;
+    this.#said.add(what);
+    return true;
   }
 
   /** Ends all waiting: what is under way then rejects, and is done again by whoever reads the log next. */

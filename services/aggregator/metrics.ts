@@ -13,6 +13,10 @@ export function aggregatorMetrics(registry: ServiceContext['metrics']) {
       'code',
     ]),
     losses: counter(registry, 'driftline_losses_total', 'Events left out, by reason', [...place, 'reason']),
+    limits: counter(registry, 'driftline_limit_hits_total', 'What went past a limit, see docs/limits.md', [
+      ...place,
+      'limit',
+    ]),
     rows: counter(registry, 'driftline_chunk_rows_total', 'Ledger rows written'),
     flushSeconds: histogram(registry, 'driftline_flush_seconds', 'Duration of a flush, store and log included'),
     lag: gauge(registry, 'driftline_lag_records', 'Records between the position and the end of the partition', place),

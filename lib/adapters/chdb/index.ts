@@ -6,7 +6,7 @@ import {
   createClient,
 } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
-import { encodeRows } from '../../core/sql/json-rows.ts';
+import { encodeRows, isEmpty } from '../../core/sql/json-rows.ts';
 import { quoteIdentifier, setParams } from '../../core/sql/params.ts';
 import type { Engine } from '../../ports/engine.ts';
 import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
@@ -92,7 +92,7 @@ function createStore(
         }),
       ),
     insert: async (table, rows) => {
-      if (rows.length > 0) await writing.use((client) => guard(() => insertRows(client, table, rows)));
+      if (!isEmpty(rows)) await writing.use((client) => guard(() => insertRows(client, table, rows)));
     },
     command: async (sql, params = {}) => {
       await writing.use((client) => guard(() => client.command({ query: bind(sql, params) })));
@@ -120,7 +120,7 @@ function bind(sql: string, params: SqlParams): string {
   }
 }
 
-async function insertRows(client: ClickHouseClient, table: string, rows: readonly Row[]): Promise<void> {
+async function insertRows(client: ClickHouseClient, table: string, rows: Iterable<Row>): Promise<void> {
   const query = `INSERT INTO ${quoteIdentifier(table)} FORMAT JSONEachRow`;
   const { stream } = await client.exec({ query, values: Readable.from([encodeRows(rows)]) });
   stream.destroy();

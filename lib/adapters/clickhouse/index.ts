@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ExecResult } from '@clickhouse/client';
-import { encodeRows } from '../../core/sql/json-rows.ts';
+import { encodePieces, isEmpty } from '../../core/sql/json-rows.ts';
 import { placeholders, quoteIdentifier } from '../../core/sql/params.ts';
 import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 import { guard, parseRows, requireDone } from './answers.ts';
@@ -48,7 +48,7 @@ export function createClickHouseStore(options: ClickHouseStoreOptions): Store {
     database: options.database,
     query: <T>(sql: string, params: SqlParams = {}) => whileOpen((signal) => select<T>(client, sql, params, signal)),
     insert: async (table, rows) => {
-      if (rows.length > 0) await whileOpen((signal) => insertRows(client, table, rows, signal));
+      if (!isEmpty(rows)) await whileOpen((signal) => insertRows(client, table, rows, signal));
     },
     command: (sql, params = {}) => {
       const chosen = /^\s*(CREATE|DROP)\s+DATABASE\b/i.test(sql) ? outside : client;
@@ -100,11 +100,11 @@ async function select<T>(
 async function insertRows(
   client: ClickHouseClient,
   table: string,
-  rows: readonly Row[],
+  rows: Iterable<Row>,
   abort_signal: AbortSignal,
 ): Promise<void> {
   const query = `INSERT INTO ${quoteIdentifier(table)} FORMAT JSONEachRow`;
-  const values = Readable.from([encodeRows(rows)]);
+  const values = Readable.from(encodePieces(rows));
   const { body, headers } = await whole(await client.exec({ query, values, abort_signal }), abort_signal);
   requireDone(body, headers, true);
 }

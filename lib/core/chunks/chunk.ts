@@ -2,9 +2,18 @@ import type { Prediction } from '../events/types.ts';
 import type { TimeWindow } from '../windows/types.ts';
 import { windowOf } from '../windows/windows.ts';
 import { type CompiledModel, compileModels, undeclaredModel } from './compiled-spec.ts';
-import { CHUNK_LIMITS, LAST_DATABLE, OTHER } from './limits.ts';
+import { Caps } from './limit-hits.ts';
+import { CHUNK_LIMITS, type ChunkCaps, LAST_DATABLE, OTHER } from './limits.ts';
 import type { AggregationSpec } from './spec.ts';
-import type { ChunkChanges, ChunkIdentity, ChunkLoss, ChunkLossReason, Position, WindowKey } from './types.ts';
+import type {
+  ChunkChanges,
+  ChunkIdentity,
+  ChunkLoss,
+  ChunkLossReason,
+  ChunkRow,
+  Position,
+  WindowKey,
+} from './types.ts';
 import { ChunkWindow } from './window.ts';
 
 interface ModelState {
@@ -36,19 +45,25 @@ export class OpenChunk {
   readonly #windows = new Map<string, ChunkWindow>();
   #last: { model: ModelState; version: string; role: string; start: number; live: ChunkWindow } | null = null;
   #undeclared = 0;
-  /** The generation of windows that were evicted, by key. */
-  readonly #evictions = new Map<string, number>();
-  #evicted: ChunkChanges = { rows: [], losses: [], windows: [] };
+  #undeclaredVariants = 0;
+  readonly #limits: Caps;
+  /**
+   * Windows that left memory. Their number is the generation of those that come next: one that comes back has a greater
+   * generation than before, and nothing needs to be remembered of it.
+   */
+  #evictions = 0;
+  /** Those whose rows are not written yet. */
+  #evicted: ChunkWindow[] = [];
+  #evictedBytes = 0;
   readonly #losses = new Map<ChunkLossReason, LossState>();
-  readonly #liveBytes: number;
   #bytes = 0;
 
-  constructor(spec: AggregationSpec, identity: ChunkIdentity, liveBytes: number = CHUNK_LIMITS.liveBytes) {
+  constructor(spec: AggregationSpec, identity: ChunkIdentity, caps: ChunkCaps = CHUNK_LIMITS) {
     this.spec = spec;
     this.identity = identity;
     this.end = chunkEnd(identity.chunkStart, spec.chunkSize);
     this.#declared = compileModels(spec);
-    this.#liveBytes = liveBytes;
+    this.#limits = new Caps(caps);
   }
 
   /** Adds the event at the given offset, or says why it counts as lost. Offsets rise; each is added once. */
@@ -61,36 +76,33 @@ export class OpenChunk {
     const before = live.bytes;
     live.add(event, offset);
     this.#bytes += live.bytes - before;
-    if (this.#bytes > this.#liveBytes) this.#evict();
+    this.#evict();
     return null;
   }
 
-  /** Rows of every window touched since the last call, and the losses that grew. Changes nothing about later rows. */
+  /** Rows of every window touched since `forgetChanges`, and what else grew. Changes nothing about later rows. */
   changes(): ChunkChanges {
-    const { rows, windows } = this.#evicted;
-    this.#evicted = { rows: [], losses: [], windows: [] };
-    for (const window of this.#windows.values()) {
-      if (!window.changed) continue;
-      rows.push(...window.rows());
-      windows.push(window.key);
-    }
-    return { rows, windows, losses: this.#changedLosses() };
+    const touched = [...this.#evicted, ...this.#windows.values()].filter((window) => window.changed);
+    return {
+      rows: { [Symbol.iterator]: () => rowsOf(touched) },
+      windows: touched.map((window) => window.key),
+      losses: this.#changedLosses(),
+      limits: this.#limits.hits,
+    };
   }
 
   /** Takes what changed so far for written: the caller knows that the same rows are durable. */
   forgetChanges(): void {
-    this.#evicted = { rows: [], losses: [], windows: [] };
+    this.#evicted = [];
+    this.#evictedBytes = 0;
+    this.#limits.forget();
     for (const window of this.#windows.values()) window.forgetChanges();
     for (const loss of this.#losses.values()) loss.changed = false;
   }
 
   #changedLosses(): ChunkLoss[] {
     const changed = [...this.#losses.values()].filter((loss) => loss.changed);
-    return changed.map((loss) => {
-      loss.changed = false;
-      const { reason, firstOffset, lastOffset, events } = loss;
-      return { reason, firstOffset, lastOffset, events };
-    });
+    return changed.map(({ reason, firstOffset, lastOffset, events }) => ({ reason, firstOffset, lastOffset, events }));
   }
 
   #lose(reason: ChunkLossReason, offset: number): ChunkLossReason {
@@ -109,12 +121,20 @@ export class OpenChunk {
     const known = this.#models.get(name);
     if (known !== undefined) return known;
     const declared = this.#declared.get(name);
-    if (declared === undefined && name !== OTHER && this.#undeclared++ >= CHUNK_LIMITS.models)
-      return this.#modelOf(OTHER);
+    if (declared === undefined && name !== OTHER && !this.#admitsModel(name)) return this.#modelOf(OTHER);
     const compiled = declared ?? undeclaredModel(this.spec, name === OTHER);
     const state = { name, compiled, lastWindow: { start: 0, end: 0 }, variants: new Set<string>() };
     this.#models.set(name, state);
     return state;
+  }
+
+  #admitsModel(name: string): boolean {
+    if (this.#undeclared >= this.#limits.caps.models) {
+      this.#limits.hit('models', name);
+      return false;
+    }
+    this.#undeclared += 1;
+    return true;
   }
 
   #windowOf(model: ModelState, event: Prediction, { start, end }: TimeWindow): ChunkWindow {
@@ -122,10 +142,10 @@ export class OpenChunk {
     if (last?.model === model && last.start === start && last.version === event.version && last.role === event.role) {
       return last.live;
     }
-    const { version, role } = admitVariant(model, event);
+    const { version, role } = this.#admitVariant(model, event);
     const id = JSON.stringify([model.name, version, role, start]);
     const key: WindowKey = { model: model.name, version, role, windowStart: start, windowEnd: end };
-    const live = this.#windows.get(id) ?? this.#createWindow(id, key, model);
+    const live = this.#windows.get(id) ?? this.#createWindow(key, model);
     // Deleting and setting again keeps the map in order of last touch.
     this.#windows.delete(id);
     this.#windows.set(id, live);
@@ -133,44 +153,70 @@ export class OpenChunk {
     return live;
   }
 
-  #createWindow(id: string, key: WindowKey, model: ModelState): ChunkWindow {
-    const created = new ChunkWindow(key, this.#evictions.get(id) ?? 0, model.compiled);
+  #createWindow(key: WindowKey, model: ModelState): ChunkWindow {
+    const created = new ChunkWindow(key, this.#evictions, model.compiled, this.#limits);
     this.#bytes += created.bytes;
     return created;
   }
 
-  /** Lets windows go, the one touched longest ago first, but never the one touched now. */
+  /** (version, role) as the chunk counts them: past a cap, and for models past theirs, all are one. */
+  #admitVariant(model: ModelState, { version, role }: Prediction): { version: string; role: string } {
+    if (model.compiled.countsOnly) return PAST_CAP;
+    const id = `${role} ${version}`;
+    if (model.variants.has(id)) return { version, role };
+    const { caps } = this.#limits;
+    const { declared } = model.compiled;
+    if (model.variants.size >= caps.variants) return this.#refuseVariant('variants', model);
+    if (!declared && this.#undeclaredVariants >= caps.undeclaredVariants) {
+      return this.#refuseVariant('undeclaredVariants', model);
+    }
+    model.variants.add(id);
+    if (!declared) this.#undeclaredVariants += 1;
+    return { version, role };
+  }
+
+  #refuseVariant(limit: 'variants' | 'undeclaredVariants', model: ModelState): { version: string; role: string } {
+    this.#limits.hit(limit, model.name);
+    return PAST_CAP;
+  }
+
+  /** Lets windows go, the one touched longest ago first. One that is too large alone goes too. */
   #evict(): void {
+    const { liveBytes, liveWindows } = this.#limits.caps;
+    if (this.#bytes <= liveBytes && this.#windows.size <= liveWindows) return;
     for (const [id, window] of this.#windows) {
-      if (this.#bytes <= this.#liveBytes || window === this.#last?.live) return;
-      if (window.changed) {
-        this.#evicted.rows.push(...window.rows());
-        this.#evicted.windows.push(window.key);
-      }
-      this.#windows.delete(id);
-      this.#evictions.set(id, window.generation + 1);
-      this.#bytes -= window.bytes;
+      const limit = this.#windows.size > liveWindows ? 'liveWindows' : 'liveBytes';
+      if (limit === 'liveBytes' && this.#bytes <= liveBytes) return;
+      this.#limits.hit(limit, window.key.model);
+      this.#letGo(id, window);
     }
   }
 
-  /** Rows of evicted windows that wait for the next `changes`. */
-  get waitingRows(): number {
-    return this.#evicted.rows.length;
+  #letGo(id: string, window: ChunkWindow): void {
+    if (window.changed) {
+      this.#evicted.push(window);
+      this.#evictedBytes += window.bytes;
+    }
+    this.#windows.delete(id);
+    this.#evictions += 1;
+    this.#bytes -= window.bytes;
+    if (this.#last?.live === window) this.#last = null;
   }
+
+  /** Estimated bytes of evicted windows that wait for their rows to be written, and how many these are. */
+  get waiting(): { bytes: number; windows: number } {
+    return { bytes: this.#evictedBytes, windows: this.#evicted.length };
+  }
+}
+
+const PAST_CAP = { version: OTHER, role: OTHER };
+
+function* rowsOf(windows: readonly ChunkWindow[]): Generator<ChunkRow> {
+  for (const window of windows) yield* window.rows();
 }
 
 function locate(model: ModelState, timestamp: number): TimeWindow {
   const { start, end } = model.lastWindow;
   if (timestamp < start || timestamp >= end) model.lastWindow = windowOf(timestamp, model.compiled.window);
   return model.lastWindow;
-}
-
-/** (version, role) as the chunk counts them: past the cap, and for models past theirs, all are one. */
-function admitVariant(model: ModelState, { version, role }: Prediction): { version: string; role: string } {
-  const id = `${role} ${version}`;
-  if (model.compiled.countsOnly) return { version: OTHER, role: OTHER };
-  if (model.variants.has(id)) return { version, role };
-  if (model.variants.size >= CHUNK_LIMITS.variants) return { version: OTHER, role: OTHER };
-  model.variants.add(id);
-  return { version, role };
 }

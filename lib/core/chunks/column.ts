@@ -2,19 +2,23 @@ import type { FeatureValue } from '../events/types.ts';
 import { categoricalFromCounts } from '../sketch/categorical.ts';
 import { emptyNumeric } from '../sketch/numeric.ts';
 import type { FeatureKind, FeatureSketch } from '../sketch/types.ts';
-import { CHUNK_LIMITS } from './limits.ts';
+import type { Caps } from './limit-hits.ts';
 import { NumberBuffer } from './number-buffer.ts';
-import { kindOfValue, ValueTally } from './tally.ts';
+import { kindOfValue, readAs, type Unusable } from './reading.ts';
 
-const COLUMN_BYTES = 400;
-const CATEGORY_BYTES = 64;
+const COLUMN_BYTES = 300;
+const CATEGORIES_BYTES = 200;
+const CATEGORY_BYTES = 90;
 
 /** One column of one window: everything its sketch is made of. */
 export class Column {
   #kind: FeatureKind | null;
-  readonly #tally = new ValueTally();
+  #seen = 0;
+  #nan = 0;
+  #infinite = 0;
+  #wrongType = 0;
   #numbers: NumberBuffer | null = null;
-  readonly #categories = new Map<string, number>();
+  #categories: Map<string, number> | null = null;
   #other = 0;
   #bytes = COLUMN_BYTES;
 
@@ -23,12 +27,15 @@ export class Column {
     this.#kind = kind;
   }
 
-  add(value: FeatureValue): void {
+  add(value: FeatureValue, limits: Caps, model: string): void {
+    if (value === null) return;
+    this.#seen += 1;
     this.#kind ??= kindOfValue(value);
     // A column without a kind has had no usable value: any kind counts its nulls, NaNs and vectors alike.
-    const usable = this.#tally.take(this.#kind ?? 'numeric', value);
-    if (typeof usable === 'number') this.#addNumber(usable);
-    else if (usable !== null) this.#addCategory(usable);
+    const read = readAs(this.#kind ?? 'numeric', value);
+    if (typeof read === 'number') this.#addNumber(read, limits);
+    else if (typeof read === 'string') this.#addCategory(read, limits, model);
+    else if (read !== null) this.#addUnusable(read);
   }
 
   /** Bytes held, estimated: a function of the values added alone. */
@@ -38,27 +45,51 @@ export class Column {
 
   /** The sketch over `events` events of the window. */
   sketch(events: number): FeatureSketch {
-    const counts = this.#tally.counts(events);
+    const counts = {
+      count: events,
+      missing: events - this.#seen,
+      nan: this.#nan,
+      infinite: this.#infinite,
+      wrongType: this.#wrongType,
+    };
     if (this.#kind === null || this.#kind === 'numeric') {
       return { ...counts, kind: 'numeric', numeric: this.#numbers?.distribution() ?? emptyNumeric() };
     }
-    return { ...counts, kind: this.#kind, categorical: categoricalFromCounts(this.#categories, this.#other) };
+    const categorical = categoricalFromCounts(this.#categories ?? new Map(), this.#other);
+    return { ...counts, kind: this.#kind, categorical };
   }
 
-  #addNumber(value: number): void {
+  #addNumber(value: number, { caps }: Caps): void {
     this.#numbers ??= new NumberBuffer();
-    this.#numbers.add(value);
+    this.#numbers.add(value, caps.foldAt);
     this.#bytes = COLUMN_BYTES + this.#numbers.bytes;
   }
 
-  #addCategory(value: string): void {
+  #addCategory(value: string, limits: Caps, model: string): void {
+    this.#categories ??= this.#makeCategories();
     const count = this.#categories.get(value);
     if (count !== undefined) this.#categories.set(value, count + 1);
-    else if (this.#categories.size >= CHUNK_LIMITS.categories || value.length > CHUNK_LIMITS.categoryLength) {
-      this.#other += 1;
-    } else {
+    else if (value.length > limits.caps.categoryLength) this.#overflow(limits, 'categoryLength', model);
+    else if (this.#categories.size >= limits.caps.categories) this.#overflow(limits, 'categories', model);
+    else {
       this.#categories.set(value, 1);
       this.#bytes += CATEGORY_BYTES + 2 * value.length;
     }
+  }
+
+  #makeCategories(): Map<string, number> {
+    this.#bytes += CATEGORIES_BYTES;
+    return new Map();
+  }
+
+  #overflow(limits: Caps, limit: 'categories' | 'categoryLength', model: string): void {
+    this.#other += 1;
+    limits.hit(limit, model);
+  }
+
+  #addUnusable({ why }: Unusable): void {
+    if (why === 'nan') this.#nan += 1;
+    else if (why === 'infinite') this.#infinite += 1;
+    else if (why === 'wrongType') this.#wrongType += 1;
   }
 }

@@ -1,6 +1,7 @@
 import { gridIndexer, gridSize } from '../sketch/grid.ts';
 import type { FeatureKind } from '../sketch/types.ts';
 import type { WindowSpec } from '../windows/types.ts';
+import { columnSlots } from './segment.ts';
 import type { AggregationSpec, ModelAggregation } from './spec.ts';
 
 export interface CompiledColumn {
@@ -8,6 +9,8 @@ export interface CompiledColumn {
   kind: FeatureKind;
   /** Number of cells of the frozen grid. */
   cells: number;
+  /** Where its counts begin among those of a segment. */
+  slot: number;
   cellOf(value: number | string): number;
 }
 
@@ -15,6 +18,9 @@ export interface CompiledModel {
   window: WindowSpec;
   segments: readonly string[];
   columns: ReadonlyMap<string, CompiledColumn>;
+  /** Counts that a segment keeps over all columns. */
+  slots: number;
+  declared: boolean;
   /** Windows alone, no columns: models past the cap. */
   countsOnly: boolean;
 }
@@ -26,13 +32,23 @@ export function compileModels(spec: AggregationSpec): Map<string, CompiledModel>
 
 /** What an undeclared model is read as. */
 export function undeclaredModel(spec: AggregationSpec, countsOnly: boolean): CompiledModel {
-  return { window: spec.defaults.window, segments: [], columns: new Map(), countsOnly };
+  return {
+    window: spec.defaults.window,
+    segments: [],
+    columns: new Map(),
+    slots: 0,
+    declared: false,
+    countsOnly,
+  };
 }
 
-function compileModel(model: ModelAggregation): CompiledModel {
-  const columns = model.columns.map(({ name, kind, grid }): [string, CompiledColumn] => [
-    name,
-    { name, kind, cells: gridSize(grid), cellOf: gridIndexer(grid) },
-  ]);
-  return { window: model.window, segments: model.segments, columns: new Map(columns), countsOnly: false };
+function compileModel({ window, segments, columns }: ModelAggregation): CompiledModel {
+  let slots = 0;
+  const compiled = columns.map(({ name, kind, grid }): [string, CompiledColumn] => {
+    const cells = gridSize(grid);
+    const slot = slots;
+    slots += columnSlots(cells);
+    return [name, { name, kind, cells, slot, cellOf: gridIndexer(grid) }];
+  });
+  return { window, segments, columns: new Map(compiled), slots, declared: true, countsOnly: false };
 }

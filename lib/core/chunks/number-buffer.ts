@@ -1,19 +1,22 @@
 import { mergeNumeric, sketchNumeric } from '../sketch/numeric.ts';
 import type { NumericDistribution } from '../sketch/types.ts';
-import { CHUNK_LIMITS } from './limits.ts';
 
-const FIRST_CAPACITY = 32;
+/** Small enough for the JavaScript heap: a flood of columns with a value each costs no allocation outside it. */
+const FIRST_CAPACITY = 8;
+const BUFFER_BYTES = 300;
+/** A sketch's three arrays and its object beside their elements. */
+const PART_BYTES = 1_000;
 
 /** Finite numbers of one column, gathered and folded into a sketch every `foldAt` values: never because of a flush. */
 export class NumberBuffer {
   readonly #parts: NumericDistribution[] = [];
   #values = new Float64Array(FIRST_CAPACITY);
   #length = 0;
-  #bytes = FIRST_CAPACITY * Float64Array.BYTES_PER_ELEMENT;
+  #bytes = BUFFER_BYTES + FIRST_CAPACITY * Float64Array.BYTES_PER_ELEMENT;
 
-  add(value: number): void {
-    if (this.#length === CHUNK_LIMITS.foldAt) this.#fold();
-    if (this.#length === this.#values.length) this.#grow();
+  add(value: number, foldAt: number): void {
+    if (this.#length >= foldAt) this.#fold();
+    if (this.#length === this.#values.length) this.#grow(foldAt);
     this.#values[this.#length++] = value;
   }
 
@@ -32,14 +35,14 @@ export class NumberBuffer {
   #fold(): void {
     const part = sketchNumeric(this.#values, this.#length);
     this.#parts.push(part);
-    this.#bytes += 3 * part.values.byteLength;
+    this.#bytes += PART_BYTES + 3 * part.values.byteLength;
     this.#length = 0;
   }
 
-  #grow(): void {
-    const values = new Float64Array(this.#values.length * 2);
+  #grow(foldAt: number): void {
+    const values = new Float64Array(Math.min(this.#values.length * 2, foldAt));
     values.set(this.#values);
-    this.#bytes += this.#values.byteLength;
+    this.#bytes += values.byteLength - this.#values.byteLength;
     this.#values = values;
   }
 }

@@ -1,25 +1,38 @@
 import type { FeatureValue } from '../events/types.ts';
 import type { GridCounts } from '../sketch/types.ts';
 import type { CompiledColumn } from './compiled-spec.ts';
-import { ValueTally } from './tally.ts';
+import { readAs } from './reading.ts';
 
-const SEGMENT_BYTES = 300;
-const GRID_BYTES = 200;
+const SEGMENT_BYTES = 600;
 
-interface GridColumn {
-  tally: ValueTally;
-  cells: Uint32Array;
+/** Counts of a column before those of its cells: present, NaN, infinite, wrong type. */
+const HEAD = 4;
+const NAN = 1;
+const INFINITE = 2;
+const WRONG_TYPE = 3;
+
+/** Counts that a segment keeps for a column with so many cells. */
+export function columnSlots(cells: number): number {
+  return HEAD + cells;
 }
 
-/** One value of one segment in one window: its events, and its columns as counts on their frozen grids. */
+/** One value of one segment in one window: its events, and the columns of the spec as counts on their frozen grids. */
 export class Segment {
   events = 0;
   errors = 0;
   /** Offset of the last event that belongs to it. */
   lastOffset = -1;
   changed = false;
-  bytes = SEGMENT_BYTES;
-  readonly #columns = new Map<CompiledColumn, GridColumn>();
+  /** Bytes held, estimated. */
+  readonly bytes: number;
+  /** Of all columns in one array: one allocation, however many columns. */
+  readonly #counts: Uint32Array;
+
+  /** `slots`: counts over all columns. */
+  constructor(slots: number) {
+    this.#counts = new Uint32Array(slots);
+    this.bytes = SEGMENT_BYTES + this.#counts.byteLength;
+  }
 
   addEvent(offset: number, isError: boolean): void {
     this.events += 1;
@@ -29,27 +42,36 @@ export class Segment {
   }
 
   addValue(column: CompiledColumn, value: FeatureValue): void {
-    let grid = this.#columns.get(column);
-    if (grid === undefined) {
-      grid = { tally: new ValueTally(), cells: new Uint32Array(column.cells) };
-      this.#columns.set(column, grid);
-      this.bytes += GRID_BYTES + grid.cells.byteLength;
-    }
-    const usable = grid.tally.take(column.kind, value);
-    if (usable !== null) grid.cells[column.cellOf(usable)]! += 1;
+    const read = readAs(column.kind, value);
+    if (read === null) return;
+    const { slot } = column;
+    this.#counts[slot]! += 1;
+    if (typeof read !== 'object') this.#counts[slot + HEAD + column.cellOf(read)]! += 1;
+    else if (read.why === 'nan') this.#counts[slot + NAN]! += 1;
+    else if (read.why === 'infinite') this.#counts[slot + INFINITE]! += 1;
+    else if (read.why === 'wrongType') this.#counts[slot + WRONG_TYPE]! += 1;
   }
 
   /** Counts of one column over the segment's events. */
-  counts(column: CompiledColumn): GridCounts {
-    const grid = this.#columns.get(column);
-    const counts = (grid?.tally ?? new ValueTally()).counts(this.events);
-    const result: GridCounts = { ...counts, cells: [], counts: [], n: 0 };
-    grid?.cells.forEach((count, cell) => {
-      if (count === 0) return;
+  counts({ slot, cells }: CompiledColumn): GridCounts {
+    const [seen, nan, infinite, wrongType] = this.#counts.subarray(slot, slot + HEAD) as unknown as number[];
+    const result: GridCounts = {
+      count: this.events,
+      missing: this.events - seen!,
+      nan: nan!,
+      infinite: infinite!,
+      wrongType: wrongType!,
+      cells: [],
+      counts: [],
+      n: 0,
+    };
+    for (let cell = 0; cell < cells; cell++) {
+      const count = this.#counts[slot + HEAD + cell]!;
+      if (count === 0) continue;
       result.cells.push(cell);
       result.counts.push(count);
       result.n += count;
-    });
+    }
     return result;
   }
 }

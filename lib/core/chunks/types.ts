@@ -1,4 +1,5 @@
 import type { FeatureKind, FeatureSketch, GridCounts } from '../sketch/types.ts';
+import type { ChunkLimit } from './limits.ts';
 
 /** Which chunk of which log. The end follows from the spec's chunk size, see `chunkEnd`. */
 export interface ChunkIdentity {
@@ -53,10 +54,21 @@ export interface ChunkLoss {
   events: number;
 }
 
-/** What changed since the last time somebody asked. */
+/** How often a cap was hit. */
+export interface LimitHits {
+  limit: ChunkLimit;
+  /** Events, values or windows that went past it, see docs/limits.md. */
+  hits: number;
+  /** The model that hit it first. */
+  model: string;
+}
+
+/** What changed since `forgetChanges`; good until the next event is added. */
 export interface ChunkChanges {
-  rows: ChunkRow[];
+  /** Made as they are taken, as they may be many; the same ones each time. */
+  rows: Iterable<ChunkRow>;
   losses: ChunkLoss[];
   /** The windows whose rows changed. */
   windows: WindowKey[];
+  limits: LimitHits[];
 }

@@ -2,11 +2,14 @@ import type { FeatureValue, Prediction } from '../events/types.ts';
 import { categoricalFromCounts } from '../sketch/categorical.ts';
 import { Column } from './column.ts';
 import type { CompiledModel } from './compiled-spec.ts';
-import { CHUNK_LIMITS, OTHER } from './limits.ts';
+import type { Caps } from './limit-hits.ts';
+import { OTHER } from './limits.ts';
 import { Segment } from './segment.ts';
 import type { ChunkRow, RowBody, WindowKey } from './types.ts';
 
-const WINDOW_BYTES = 1_000;
+const WINDOW_BYTES = 2_000;
+/** Of a column: its entry in the window's map. */
+const ENTRY_BYTES = 80;
 
 /** One window of one model, version and role within the chunk: its columns and segments. */
 export class ChunkWindow {
@@ -20,16 +23,18 @@ export class ChunkWindow {
   /** Values of columns past the cap. */
   #overflow = 0;
   readonly #model: CompiledModel;
+  readonly #limits: Caps;
   readonly #columns = new Map<string, Column>();
   readonly #segments = new Map<string, Map<string, Segment>>();
   /** Segments the current event belongs to. */
   #current: Segment[] = [];
 
-  constructor(key: WindowKey, generation: number, model: CompiledModel) {
+  constructor(key: WindowKey, generation: number, model: CompiledModel, limits: Caps) {
     this.key = key;
     this.generation = generation;
     this.#model = model;
-    for (const [name, column] of model.columns) this.#columns.set(name, new Column(column.kind));
+    this.#limits = limits;
+    for (const [name, { kind }] of model.columns) this.#addColumn(name, new Column(kind));
     for (const name of model.segments) this.#segments.set(name, new Map());
   }
 
@@ -51,17 +56,15 @@ export class ChunkWindow {
   }
 
   /** The rows as they stand. Reads only: nothing about later rows depends on how often it is called. */
-  rows(): ChunkRow[] {
-    const rows = [this.#row('', { form: 'window', count: this.#events, errors: this.#errors })];
+  *rows(): Generator<ChunkRow> {
+    yield this.#row('', { form: 'window', count: this.#events, errors: this.#errors });
     for (const [name, column] of this.#columns) {
-      rows.push(this.#row(name, { form: 'sketch', sketch: column.sketch(this.#events) }));
+      yield this.#row(name, { form: 'sketch', sketch: column.sketch(this.#events) });
     }
-    if (this.#overflow > 0) rows.push(this.#row(OTHER, this.#overflowBody()));
+    if (this.#overflow > 0) yield this.#row(OTHER, this.#overflowBody());
     for (const [name, values] of this.#segments) {
-      for (const [value, segment] of values) rows.push(...this.#segmentRows(`${name}=${value}`, segment));
+      for (const [value, segment] of values) yield* this.#segmentRows(`${name}=${value}`, segment);
     }
-    this.changed = false;
-    return rows;
   }
 
   /** Takes the rows as they stand for written. */
@@ -74,21 +77,15 @@ export class ChunkWindow {
     return { ...this.key, feature, segment: '', generation: this.generation, covered: this.#lastOffset + 1, body };
   }
 
-  #segmentRows(name: string, segment: Segment): ChunkRow[] {
+  *#segmentRows(name: string, segment: Segment): Generator<ChunkRow> {
     // An untouched segment's rows are as they were written: they depend on its own events alone.
-    if (!segment.changed) return [];
-    segment.changed = false;
+    if (!segment.changed) return;
     const place = { ...this.key, segment: name, generation: this.generation, covered: segment.lastOffset + 1 };
-    const own: ChunkRow = {
-      ...place,
-      feature: '',
-      body: { form: 'window', count: segment.events, errors: segment.errors },
-    };
-    const columns = [...this.#model.columns.values()].map((column): ChunkRow => {
+    yield { ...place, feature: '', body: { form: 'window', count: segment.events, errors: segment.errors } };
+    for (const column of this.#model.columns.values()) {
       const body: RowBody = { form: 'grid', kind: column.kind, counts: segment.counts(column) };
-      return { ...place, feature: column.name, body };
-    });
-    return [own, ...columns];
+      yield { ...place, feature: column.name, body };
+    }
   }
 
   #overflowBody(): RowBody {
@@ -109,29 +106,33 @@ export class ChunkWindow {
   #addValue(name: string, value: FeatureValue): void {
     const column = this.#columns.get(name) ?? this.#admit(name);
     if (column === null) {
-      if (value !== null) this.#overflow += 1;
+      if (value !== null) this.#addOverflow();
       return;
     }
     const before = column.bytes;
-    column.add(value);
+    column.add(value, this.#limits, this.key.model);
     this.#bytes += column.bytes - before;
     if (this.#current.length > 0) this.#addToSegments(name, value);
+  }
+
+  #addOverflow(): void {
+    this.#overflow += 1;
+    this.#limits.hit('columns', this.key.model);
   }
 
   #addToSegments(name: string, value: FeatureValue): void {
     const compiled = this.#model.columns.get(name);
     if (compiled === undefined) return;
-    for (const segment of this.#current) {
-      const before = segment.bytes;
-      segment.addValue(compiled, value);
-      this.#bytes += segment.bytes - before;
-    }
+    for (const segment of this.#current) segment.addValue(compiled, value);
   }
 
   #admit(name: string): Column | null {
-    if (this.#columns.size >= Math.max(CHUNK_LIMITS.columns, this.#model.columns.size)) return null;
-    const column = new Column(null);
-    this.#bytes += column.bytes;
+    if (this.#columns.size >= Math.max(this.#limits.caps.columns, this.#model.columns.size)) return null;
+    return this.#addColumn(name, new Column(null));
+  }
+
+  #addColumn(name: string, column: Column): Column {
+    this.#bytes += ENTRY_BYTES + 2 * name.length + column.bytes;
     this.#columns.set(name, column);
     return column;
   }
@@ -140,15 +141,27 @@ export class ChunkWindow {
     const value = segmentValue(event, name);
     if (value === null) return;
     const values = this.#segments.get(name)!;
-    let segment = values.get(value);
-    if (segment === undefined) {
-      const kept = values.size < CHUNK_LIMITS.segmentValues ? value : OTHER;
-      segment = values.get(kept) ?? new Segment();
-      if (segment.events === 0) this.#bytes += segment.bytes;
-      values.set(kept, segment);
-    }
+    const segment = values.get(value) ?? this.#admitSegment(values, value);
     segment.addEvent(offset, event.error !== null);
     this.#current.push(segment);
+  }
+
+  #admitSegment(values: Map<string, Segment>, value: string): Segment {
+    const { caps } = this.#limits;
+    const past =
+      value.length > caps.categoryLength
+        ? 'categoryLength'
+        : values.size >= caps.segmentValues
+          ? 'segmentValues'
+          : null;
+    if (past !== null) this.#limits.hit(past, this.key.model);
+    const kept = past === null ? value : OTHER;
+    const known = values.get(kept);
+    if (known !== undefined) return known;
+    const created = new Segment(this.#model.slots);
+    this.#bytes += ENTRY_BYTES + 2 * kept.length + created.bytes;
+    values.set(kept, created);
+    return created;
   }
 }
 
@@ -157,7 +170,5 @@ function segmentValue(event: Prediction, name: string): string | null {
   const named = event.segments.get(name);
   if (named !== undefined) return named;
   const feature = event.features.get(name) ?? null;
-  if (feature === null || typeof feature === 'object') return null;
-  const text = String(feature);
-  return text.length > CHUNK_LIMITS.categoryLength ? OTHER : text;
+  return feature === null || typeof feature === 'object' ? null : String(feature);
 }

@@ -2,10 +2,33 @@
  * Rows as JSONEachRow text, keeping every bit of a Float64: unlike JSON.stringify it writes NaN, ±inf and -0 as the engine
  * reads them, typed arrays as arrays and bigints as digits. Lone surrogates, which no UTF-8 text can hold, become U+FFFD.
  */
-export function encodeRows(rows: readonly Readonly<Record<string, unknown>>[]): string {
+export function encodeRows(rows: Iterable<JsonRow>): string {
   let text = '';
   for (const row of rows) text += `${encode(row)}\n`;
   return text;
+}
+
+type JsonRow = Readonly<Record<string, unknown>>;
+
+/** UTF-16 code units of a piece, rows of any size apart. */
+const PIECE = 256 * 1024;
+
+/** The same text in pieces, each made when it is asked for: rows may be more than memory should hold at once. */
+export function* encodePieces(rows: Iterable<JsonRow>): Generator<string> {
+  let text = '';
+  for (const row of rows) {
+    text += `${encode(row)}\n`;
+    if (text.length < PIECE) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
+}
+
+/** Whether there is no row; of a generator made anew for each iteration only the first is made. */
+export function isEmpty(rows: Iterable<JsonRow>): boolean {
+  for (const _ of rows) return false;
+  return true;
 }
 
 function encode(value: unknown): string {

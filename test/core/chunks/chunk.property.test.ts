@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { OpenChunk } from '../../../lib/core/chunks/chunk.ts';
 import type { ChunkLoss, ChunkRow } from '../../../lib/core/chunks/types.ts';
 import { usableValues } from '../../../lib/core/sketch/feature.ts';
-import { type Arrived, arrivals, IDENTITY, SPEC } from './events.ts';
+import { type Arrived, arrivals, capsWith, IDENTITY, SPEC, takeChanges } from './events.ts';
 import { lossOf, valuesOf, windowId } from './recount.ts';
 
 /** What the store holds: of each row the one that covers most, as ReplacingMergeTree keeps it. */
@@ -13,7 +13,7 @@ class Ledger {
   readonly losses = new Map<string, ChunkLoss>();
 
   write(chunk: OpenChunk): void {
-    const { rows, losses } = chunk.changes();
+    const { rows, losses } = takeChanges(chunk);
     for (const row of rows) {
       const { model, version, role, windowStart, feature, segment, generation } = row;
       const key = JSON.stringify([model, version, role, windowStart, feature, segment, generation]);
@@ -41,20 +41,37 @@ function add(chunk: OpenChunk, arrived: readonly Arrived[], ledger: Ledger, flus
   ledger.write(chunk);
 }
 
+/** Production's, and some that so few events go past. */
+const CAPS = [
+  capsWith({}),
+  capsWith({ liveBytes: 4_000 }),
+  capsWith({ liveBytes: 20_000 }),
+  capsWith({ liveWindows: 1 }),
+  capsWith({
+    models: 0,
+    variants: 1,
+    undeclaredVariants: 1,
+    columns: 3,
+    segmentValues: 1,
+    categories: 1,
+    liveWindows: 2,
+  }),
+];
+
 test('any flush rhythm and any restart within the prefix leave the same bytes', () => {
   fc.assert(
     fc.property(
       arrivals(60),
       fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
       fc.nat(60),
-      fc.constantFrom(undefined, 3_000, 20_000),
-      (arrived, flushes, cut, liveBytes) => {
+      fc.constantFrom(...CAPS),
+      (arrived, flushes, cut, caps) => {
         const once = new Ledger();
-        add(new OpenChunk(SPEC, IDENTITY, liveBytes), arrived, once, () => false);
+        add(new OpenChunk(SPEC, IDENTITY, caps), arrived, once, () => false);
 
         const killed = new Ledger();
-        add(new OpenChunk(SPEC, IDENTITY, liveBytes), arrived.slice(0, cut), killed, (i) => flushes[i]!);
-        add(new OpenChunk(SPEC, IDENTITY, liveBytes), arrived, killed, (i) => flushes[59 - i]!);
+        add(new OpenChunk(SPEC, IDENTITY, caps), arrived.slice(0, cut), killed, (i) => flushes[i]!);
+        add(new OpenChunk(SPEC, IDENTITY, caps), arrived, killed, (i) => flushes[59 - i]!);
 
         assert.equal(killed.content, once.content);
       },
@@ -84,37 +101,41 @@ test('a restart that takes what the manifest vouches for as written leaves the s
 
 test('every event is in one window or one loss, and every value is counted once', () => {
   fc.assert(
-    fc.property(arrivals(80), fc.constantFrom(undefined, 3_000), (arrived, liveBytes) => {
-      const ledger = new Ledger();
-      add(new OpenChunk(SPEC, IDENTITY, liveBytes), arrived, ledger, () => false);
-      const rows = [...ledger.rows.values()];
-      const counted = arrived.filter((item) => lossOf(item, SPEC) === null);
+    fc.property(
+      arrivals(80),
+      fc.constantFrom(capsWith({}), capsWith({ liveBytes: 4_000 }), capsWith({ liveWindows: 1 })),
+      (arrived, caps) => {
+        const ledger = new Ledger();
+        add(new OpenChunk(SPEC, IDENTITY, caps), arrived, ledger, () => false);
+        const rows = [...ledger.rows.values()];
+        const counted = arrived.filter((item) => lossOf(item, SPEC) === null);
 
-      const events = new Map<string, number>();
-      const present = new Map<string, number>();
-      for (const { event } of counted) {
-        events.set(windowId(event), (events.get(windowId(event)) ?? 0) + 1);
-        for (const [name, value] of valuesOf(event)) {
-          if (value !== null) present.set(name, (present.get(name) ?? 0) + 1);
+        const events = new Map<string, number>();
+        const present = new Map<string, number>();
+        for (const { event } of counted) {
+          events.set(windowId(event), (events.get(windowId(event)) ?? 0) + 1);
+          for (const [name, value] of valuesOf(event)) {
+            if (value !== null) present.set(name, (present.get(name) ?? 0) + 1);
+          }
         }
-      }
-      const seenEvents = new Map<string, number>();
-      const seenPresent = new Map<string, number>();
-      for (const { body, segment, feature, ...row } of rows) {
-        if (segment !== '') continue;
-        const id = [row.model, row.version, row.role, row.windowStart].join('/');
-        if (body.form === 'window') seenEvents.set(id, (seenEvents.get(id) ?? 0) + body.count);
-        if (body.form !== 'sketch') continue;
-        const there = body.sketch.count - body.sketch.missing;
-        if (there > 0) seenPresent.set(feature, (seenPresent.get(feature) ?? 0) + there);
-        assert.ok(usableValues(body.sketch) <= there);
-      }
-      assert.deepEqual(seenEvents, events);
-      assert.deepEqual([...seenPresent].sort(), [...present].sort());
+        const seenEvents = new Map<string, number>();
+        const seenPresent = new Map<string, number>();
+        for (const { body, segment, feature, ...row } of rows) {
+          if (segment !== '') continue;
+          const id = [row.model, row.version, row.role, row.windowStart].join('/');
+          if (body.form === 'window') seenEvents.set(id, (seenEvents.get(id) ?? 0) + body.count);
+          if (body.form !== 'sketch') continue;
+          const there = body.sketch.count - body.sketch.missing;
+          if (there > 0) seenPresent.set(feature, (seenPresent.get(feature) ?? 0) + there);
+          assert.ok(usableValues(body.sketch) <= there);
+        }
+        assert.deepEqual(seenEvents, events);
+        assert.deepEqual([...seenPresent].sort(), [...present].sort());
 
-      const lost = [...ledger.losses.values()].reduce((sum, loss) => sum + loss.events, 0);
-      assert.equal(lost, arrived.length - counted.length);
-    }),
+        const lost = [...ledger.losses.values()].reduce((sum, loss) => sum + loss.events, 0);
+        assert.equal(lost, arrived.length - counted.length);
+      },
+    ),
     { numRuns: 150 },
   );
 });

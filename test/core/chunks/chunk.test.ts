@@ -5,7 +5,7 @@ import { CHUNK_LIMITS } from '../../../lib/core/chunks/limits.ts';
 import type { ChunkRow } from '../../../lib/core/chunks/types.ts';
 import type { FeatureValue, Prediction } from '../../../lib/core/events/types.ts';
 import type { FeatureSketch } from '../../../lib/core/sketch/types.ts';
-import { HOUR, IDENTITY, prediction, SPEC, START } from './events.ts';
+import { capsWith, HOUR, IDENTITY, prediction, SPEC, START, takeChanges } from './events.ts';
 
 function chunkOf(...events: Partial<Prediction>[]): OpenChunk {
   const chunk = new OpenChunk(SPEC, IDENTITY);
@@ -32,7 +32,7 @@ function columnOf(name: string, values: readonly FeatureValue[], model = 'declar
   values.forEach((value, offset) => {
     chunk.add(prediction({ model, features: new Map([[name, value]]) }), { offset, arrival: START });
   });
-  return sketchOf(chunk.changes().rows, name);
+  return sketchOf(takeChanges(chunk).rows, name);
 }
 
 test('a chunk ends at the next multiple of its size', () => {
@@ -48,7 +48,7 @@ test('lateness and clock skew are judged from event time and arrival', () => {
   assert.equal(add(arrival - SPEC.horizonMs - HOUR, 2), null, 'its window ended exactly a horizon ago');
   assert.equal(add(arrival - SPEC.horizonMs - HOUR - 1, 3), 'beyond_horizon');
   assert.equal(add(Date.UTC(9999, 0, 1), 9), 'future');
-  assert.deepEqual(chunk.changes().losses, [
+  assert.deepEqual(takeChanges(chunk).losses, [
     { reason: 'future', firstOffset: 1, lastOffset: 9, events: 2 },
     { reason: 'beyond_horizon', firstOffset: 3, lastOffset: 3, events: 1 },
   ]);
@@ -95,12 +95,14 @@ test('what is not a usable value is counted apart', () => {
 });
 
 test('a column is missing from the events of its window that lack it, before and after it was first seen', () => {
-  const { rows } = chunkOf(
-    { model: 'other' },
-    { model: 'other', features: new Map([['x', 1]]), score: 0.5 },
-    { model: 'other' },
-    { model: 'other', timestamp: START - HOUR },
-  ).changes();
+  const { rows } = takeChanges(
+    chunkOf(
+      { model: 'other' },
+      { model: 'other', features: new Map([['x', 1]]), score: 0.5 },
+      { model: 'other' },
+      { model: 'other', timestamp: START - HOUR },
+    ),
+  );
   const own = rows.filter((row) => row.windowStart === START);
   assert.deepEqual([sketchOf(own, 'x').count, sketchOf(own, 'x').missing], [3, 2]);
   assert.equal(sketchOf(own, 'prediction.score').missing, 2);
@@ -108,7 +110,7 @@ test('a column is missing from the events of its window that lack it, before and
 });
 
 test('declared columns have rows though no event brought them', () => {
-  const { rows } = chunkOf({}, {}).changes();
+  const { rows } = takeChanges(chunkOf({}, {}));
   assert.deepEqual(
     rows.map((row) => row.feature),
     ['', 'amount', 'colour', 'flag'],
@@ -117,24 +119,26 @@ test('declared columns have rows though no event brought them', () => {
 });
 
 test('segments: counts on the frozen grid, from the segment or the feature of that name', () => {
-  const { rows } = chunkOf(
-    {
-      segments: new Map([['region', 'MA']]),
-      features: new Map<string, FeatureValue>([
-        ['amount', 5],
-        ['colour', 'red'],
-      ]),
-    },
-    { segments: new Map([['region', 'MA']]), features: new Map([['amount', 100]]), error: 'broken' },
-    {
-      features: new Map<string, FeatureValue>([
-        ['region', 'MA'],
-        ['amount', null],
-      ]),
-    },
-    { segments: new Map([['region', 'NY']]) },
-    {},
-  ).changes();
+  const { rows } = takeChanges(
+    chunkOf(
+      {
+        segments: new Map([['region', 'MA']]),
+        features: new Map<string, FeatureValue>([
+          ['amount', 5],
+          ['colour', 'red'],
+        ]),
+      },
+      { segments: new Map([['region', 'MA']]), features: new Map([['amount', 100]]), error: 'broken' },
+      {
+        features: new Map<string, FeatureValue>([
+          ['region', 'MA'],
+          ['amount', null],
+        ]),
+      },
+      { segments: new Map([['region', 'NY']]) },
+      {},
+    ),
+  );
   assert.deepEqual(find(rows, '', 'region=MA').body, { form: 'window', count: 3, errors: 1 });
   assert.deepEqual(find(rows, 'amount', 'region=MA').body, {
     form: 'grid',
@@ -153,10 +157,10 @@ test('segments: counts on the frozen grid, from the segment or the feature of th
 
 test('only what changed is written again', () => {
   const chunk = chunkOf({ segments: new Map([['region', 'MA']]) }, { timestamp: START - HOUR });
-  assert.equal(chunk.changes().windows.length, 2);
-  assert.deepEqual(chunk.changes(), { rows: [], losses: [], windows: [] });
+  assert.equal(takeChanges(chunk).windows.length, 2);
+  assert.deepEqual(takeChanges(chunk), { rows: [], losses: [], windows: [], limits: [] });
   chunk.add(prediction({ segments: new Map([['region', 'NY']]) }), { offset: 7, arrival: START });
-  const { rows, windows } = chunk.changes();
+  const { rows, windows } = takeChanges(chunk);
   assert.deepEqual(
     windows.map((window) => window.windowStart),
     [START],
@@ -177,7 +181,7 @@ test('past the caps totals stay exact', () => {
   add({ version: 'wide', features: new Map(Array.from({ length: columns + 5 }, (_, i) => [`f${i}`, i])) });
   for (let i = 0; i < variants + 5; i++) add({ model: 'versions', version: `v${i}` });
   for (let i = 0; i < models + 5; i++) add({ model: `m${i}` });
-  const { rows } = chunk.changes();
+  const { rows } = takeChanges(chunk);
   const events = rows.filter((row) => row.feature === '' && row.segment === '');
   const total = (some: readonly ChunkRow[]): number =>
     some.reduce((sum, { body }) => sum + (body.form === 'window' ? body.count : 0), 0);
@@ -197,21 +201,22 @@ test('past the caps totals stay exact', () => {
 });
 
 test('a window that left memory comes back under the next generation', () => {
-  const chunk = new OpenChunk(SPEC, IDENTITY, 1);
+  const chunk = new OpenChunk(SPEC, IDENTITY, capsWith({ liveWindows: 1 }));
   const hours = [0, 1, 0, 1, 0];
   hours.forEach((hour, offset) => {
     chunk.add(prediction({ timestamp: START - hour * HOUR }), { offset, arrival: START });
   });
-  assert.ok(chunk.waitingRows > 0);
-  const heads = chunk.changes().rows.filter((row) => row.feature === '');
+  assert.equal(chunk.waiting.windows, 4);
+  assert.ok(chunk.waiting.bytes > 0);
+  const heads = takeChanges(chunk).rows.filter((row) => row.feature === '');
   assert.deepEqual(
     heads.map(({ windowStart, generation, covered }) => [(START - windowStart) / HOUR, generation, covered]),
     [
       [0, 0, 1],
       [1, 0, 2],
       [0, 1, 3],
-      [1, 1, 4],
-      [0, 2, 5],
+      [1, 2, 4],
+      [0, 3, 5],
     ],
   );
 });
@@ -224,10 +229,10 @@ test('long columns are folded by count and stay close to the exact distribution'
     const event = prediction({ features: new Map([['amount', Math.sin(i) * 1000]]) });
     chunk.add(event, { offset: i, arrival: START });
     flushed.add(event, { offset: i, arrival: START });
-    if (i % 1_000 === 999) flushed.changes();
+    if (i % 1_000 === 999) takeChanges(flushed);
   }
-  const amount = sketchOf(chunk.changes().rows, 'amount');
-  assert.deepEqual(sketchOf(flushed.changes().rows, 'amount'), amount);
+  const amount = sketchOf(takeChanges(chunk).rows, 'amount');
+  assert.deepEqual(sketchOf(takeChanges(flushed).rows, 'amount'), amount);
   assert.ok(amount.kind === 'numeric');
   assert.equal(amount.numeric.n, n);
   const exact = Array.from({ length: n }, (_, i) => Math.sin(i) * 1000).sort((a, b) => a - b);

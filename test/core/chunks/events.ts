@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import type { OpenChunk } from '../../../lib/core/chunks/chunk.ts';
+import { CHUNK_LIMITS, type ChunkCaps } from '../../../lib/core/chunks/limits.ts';
 import type { AggregationSpec } from '../../../lib/core/chunks/spec.ts';
-import type { Position } from '../../../lib/core/chunks/types.ts';
+import type { ChunkChanges, ChunkRow, Position } from '../../../lib/core/chunks/types.ts';
 import type { FeatureValue, Prediction } from '../../../lib/core/events/types.ts';
 
 export const HOUR = 3_600_000;
@@ -28,6 +30,19 @@ export const SPEC: AggregationSpec = {
   ],
   defaults: { window: { lengthMs: HOUR, timezone: 'UTC' } },
 };
+
+/** The caps of production with some of them changed. */
+export function capsWith(changes: Partial<ChunkCaps>): ChunkCaps {
+  return { ...CHUNK_LIMITS, ...changes };
+}
+
+/** What changed, its rows made, and taken for written. */
+export function takeChanges(chunk: OpenChunk): ChunkChanges & { rows: ChunkRow[] } {
+  const changes = chunk.changes();
+  const rows = [...changes.rows];
+  chunk.forgetChanges();
+  return { ...changes, rows };
+}
 
 export interface Arrived {
   event: Prediction;

@@ -154,6 +154,7 @@ export class World {
     if (!state.opened) await this.writeManifest(partition, true);
     state.opened = true;
     await insertChunkRows(this.store, state.chunk.identity, this.#specId, rows);
+    state.chunk.forgetChanges();
     if (manifest) await this.writeManifest(partition);
     if (!announce) return;
     const origin = { topic: TOPICS.predictions, incarnation: this.#incarnation, partition, reach: state.next };
@@ -311,11 +312,11 @@ export interface EventOptions {
 }
 
 /** A low-discrepancy value in [0, 100): the same distribution in every window, so that nothing drifts by chance. */
-function quasi(i: number, feature: number): number {
+export function quasi(i: number, feature: number): number {
   return ((i * 0.618_033_988_75 + feature * 0.37) % 1) * 100;
 }
 
-function baselineOf(model: string, features: number) {
+export function baselineOf(model: string, features: number) {
   const columns = Array.from({ length: features }, (_, f) => {
     const column = new ReferenceColumn(`x${f}`);
     for (let i = 0; i < 2_000; i++) column.add(quasi(i, f));
@@ -324,7 +325,7 @@ function baselineOf(model: string, features: number) {
   return { model, name: 'ref', version: 'v1', columns: new Map(columns.map((column) => [column.feature, column])) };
 }
 
-function configOf({ partitions = 1, monitors = [monitorOf()], models = [MODEL] }: WorldOptions): Config {
+export function configOf({ partitions = 1, monitors = [monitorOf()], models = [MODEL] }: WorldOptions): Config {
   const declared = models.map(
     (name): ModelSpec => ({
       name,

@@ -155,7 +155,7 @@ export function withFailures(store: Store, fails: (table: string, rows: readonly
       return store.query<T>(sql, params);
     },
     async insert(table, rows) {
-      guard(table, rows);
+      guard(table, [...rows]);
       return store.insert(table, rows);
     },
     command: (sql, params) => store.command(sql, params),
