@@ -10,9 +10,13 @@ export const python = `${cache}/python/bin/python`;
 
 /** `tests`: path prefixes. `apt`: Debian packages that provide it. */
 export const NEEDS = {
-  java: { apt: ['default-jre-headless'], present: () => onPath('java'), tests: ['test/kafka/'] },
-  maven: { apt: ['maven'], present: () => onPath('mvn') || existsSync(`${cache}/kafka`), tests: ['test/kafka/'] },
-  kcat: { apt: ['kcat'], present: () => onPath('kcat'), tests: ['test/kafka/'] },
+  java: { apt: ['default-jre-headless'], present: () => onPath('java'), tests: ['test/kafka/', 'test/faults/'] },
+  maven: {
+    apt: ['maven'],
+    present: () => onPath('mvn') || existsSync(`${cache}/kafka`),
+    tests: ['test/kafka/', 'test/faults/'],
+  },
+  kcat: { apt: ['kcat'], present: () => onPath('kcat'), tests: ['test/kafka/', 'test/faults/'] },
   chromium: { apt: ['chromium'], present: () => existsSync('/usr/bin/chromium'), tests: ['test/browser/'] },
   python: {
     apt: ['python3', 'python3-venv'],
