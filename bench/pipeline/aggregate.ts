@@ -42,6 +42,7 @@ function watched(log: Log, watch: Stopwatch): Log {
   return {
     ensureTopics: (topics) => log.ensureTopics(topics),
     topicSettings: (name) => log.topicSettings(name),
+    epochEnd: (place, epoch) => log.epochEnd(place, epoch),
     describeTopic: (name) => log.describeTopic(name),
     offsets: (topic) => log.offsets(topic),
     append: (topic, records) => log.append(topic, records),

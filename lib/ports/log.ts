@@ -74,10 +74,20 @@ export interface Batch extends Assignment {
   nextOffset: number;
   /** End of the partition when the batch was fetched. */
   endOffset: number;
+  /** The leader epoch its last record was written under; absent where the log has none. See Log.epochEnd. */
+  leaderEpoch?: number;
+}
+
+/** The log lost records that were read already (Kafka: an unclean leader election). */
+export interface Truncation {
+  /** What had been read from this offset on is not in the log any more; others may stand there now. */
+  offset: number;
+  /** The position reading had reached. */
+  position: number;
 }
 
 /** How far a partition was read where there was no record to hand over. */
-export type Position = Omit<Batch, 'records'>;
+export type Position = Omit<Batch, 'records' | 'leaderEpoch'>;
 
 /**
  * What a consumer calls. Calls for one partition never overlap, and no call for a partition follows its `onRevoked`.
@@ -89,8 +99,12 @@ export type Position = Omit<Batch, 'records'>;
 export interface ConsumerHandlers {
   /** Called once for every partition gained, before its first batch; the group's generation rises with each rebalance. */
   onAssigned(partition: Assignment, generation: number, committed: number | null): Promise<StartPosition>;
-  /** Called once for every partition lost (rebalance or close). Work in flight for it has finished. Commits made here still count where the log allows. */
-  onRevoked(partition: Assignment): Promise<void>;
+  /**
+   * Called once for every partition lost (rebalance or close). Work in flight for it has finished. Commits made here still
+   * count where the log allows. With `truncation` the records in memory are void: nothing of them may become durable any
+   * more; `onAssigned` follows.
+   */
+  onRevoked(partition: Assignment, truncation?: Truncation): Promise<void>;
   onBatch(batch: Batch): Promise<void>;
   /**
    * The position moved on without a record (transaction markers, aborted records): nothing below `nextOffset` is left to
@@ -119,6 +133,13 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
+/**
+ * Called for a record of an `append` (by its place in the call) as soon as its own fate is known: undefined once it is
+ * durable, otherwise why it is not known to be. Of several calls for a record the last counts. A rejected `append` without
+ * such a call for a record has not put it into the log.
+ */
+export type Settled = (index: number, error: unknown) => void;
+
 export interface Log {
   /** Creates what is missing, leaves what exists. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
@@ -126,8 +147,13 @@ export interface Log {
   /** For checks before and beside the work; asks the log each time. Rejects where the topic does not exist. */
   topicSettings(name: string): Promise<TopicSettings>;
   offsets(topic: string): Promise<PartitionOffsets[]>;
+  /**
+   * Where the log ends for a leader epoch: a record read under it at or beyond this offset is lost (Kafka: by an unclean
+   * leader election). null where the log does not know the epoch, or has none.
+   */
+  epochEnd(partition: Assignment, leaderEpoch: number): Promise<number | null>;
   /** Durable when it resolves; records of one call and partition keep their order. Rejects with LogUnavailableError when the log cannot take them now, with RecordTooLargeError when it never will. */
-  append(topic: string, records: readonly NewRecord[]): Promise<void>;
+  append(topic: string, records: readonly NewRecord[], settled?: Settled): Promise<void>;
   /** The partition a key goes to, as `append` would choose. */
   partitionOf(topic: string, key: string): Promise<number>;
   /** Joins the group and begins to consume; resolves once subscribed. */

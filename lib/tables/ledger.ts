@@ -62,16 +62,20 @@ export interface PendingWindow extends WindowRef {
   unscored: number;
 }
 
-/** Greatest arrival that each partition's manifests cover, ms: what progress announcements said before this process listened. */
+/**
+ * Greatest arrival that each partition's manifests cover, ms, over all incarnations of the partition within the topic of
+ * this id: what progress announcements said before this process listened.
+ */
 export async function passedByPartition(
   store: Store,
   topic: string,
-  incarnation: string,
+  topicId: string,
 ): Promise<{ partition: number; passed: number }[]> {
   return store.query(
     `SELECT partition, max(passed) AS passed FROM manifest_rows
-     WHERE topic = {topic:String} AND incarnation = {incarnation:String} GROUP BY partition ORDER BY partition`,
-    { topic, incarnation },
+     WHERE topic = {topic:String} AND splitByChar('~', incarnation)[1] = {topicId:String}
+     GROUP BY partition ORDER BY partition`,
+    { topic, topicId },
   );
 }
 

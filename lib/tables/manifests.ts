@@ -1,4 +1,5 @@
 import type { ChunkIdentity } from '../core/chunks/types.ts';
+import { topicIdOf, truncationsOf } from '../core/incarnation.ts';
 import type { Store } from '../ports/store.ts';
 
 /** How far the rows of one chunk reach, and which spec they were made with. */
@@ -10,13 +11,22 @@ export interface Manifest extends ChunkIdentity {
   /** Greatest arrival in the partition's covered prefix, ms; -1: none. */
   passed: number;
   closed: boolean;
+  /** Of the last record covered; null: the log has no leader epochs, or nothing is covered. */
+  epoch?: RecordEpoch | null;
+}
+
+/** Under which leader epoch a record was written: what the log must still say of it. */
+export interface RecordEpoch {
+  leaderEpoch: number;
+  /** First offset after the record. */
+  reach: number;
 }
 
 /** What is known of a partition when it is assigned. */
 export interface PartitionHistory {
-  /** The last chunk, under the spec that binds it; null before the first. */
+  /** The last chunk of the partition's latest incarnation, under the spec that binds it; null before the first. */
   last: Manifest | null;
-  /** Whether another incarnation of the topic was aggregated: committed offsets may then be the older one's. */
+  /** Whether another topic of this name was aggregated: committed offsets may then be the older one's. */
   otherIncarnations: boolean;
 }
 
@@ -27,6 +37,8 @@ interface ManifestRow {
   reach: number;
   passed: number;
   closed: number;
+  leader_epoch: number;
+  epoch_reach: number;
 }
 
 /** Writes one manifest record; the record of the highest `reach` stays. */
@@ -42,44 +54,62 @@ export async function writeManifest(store: Store, manifest: Manifest): Promise<v
       reach: manifest.reach,
       passed: manifest.passed,
       closed: manifest.closed ? 1 : 0,
+      leader_epoch: manifest.epoch?.leaderEpoch ?? -1,
+      epoch_reach: manifest.epoch?.reach ?? 0,
     },
   ]);
 }
 
-/** Of several openings of the last chunk the one of the highest group generation binds; what others reached by its spec counts. */
+/**
+ * What the manifests tell of a partition of the topic with this id. Of several openings of the last chunk the one of the
+ * highest group generation binds; what others reached by its spec counts.
+ */
 export async function loadHistory(
   store: Store,
   topic: string,
-  incarnation: string,
+  topicId: string,
   partition: number,
 ): Promise<PartitionHistory> {
+  const known = await store.query<{ incarnation: string }>(INCARNATIONS, { topic, partition });
+  const incarnations = known.map((row) => row.incarnation);
+  const own = incarnations.filter((incarnation) => topicIdOf(incarnation) === topicId);
+  const otherIncarnations = own.length < incarnations.length;
+  if (own.length === 0) return { last: null, otherIncarnations };
+  const incarnation = own.reduce((a, b) => (truncationsOf(b) > truncationsOf(a) ? b : a));
   const rows = await store.query<ManifestRow>(LAST_CHUNK, { topic, incarnation, partition });
-  const others = await store.query(OTHER_INCARNATION, { topic, incarnation, partition });
+  return { last: lastChunk(rows, { topic, incarnation, partition }), otherIncarnations };
+}
+
+function lastChunk(rows: readonly ManifestRow[], place: Omit<ChunkIdentity, 'chunkStart'>): Manifest | null {
   const bound = rows[0];
-  if (bound === undefined) return { last: null, otherIncarnations: others.length > 0 };
+  if (bound === undefined) return null;
   const same = rows.filter((row) => row.spec_id === bound.spec_id);
-  const last: Manifest = {
-    topic,
-    incarnation,
-    partition,
+  return {
+    ...place,
     chunkStart: bound.chunk_start,
     groupGeneration: bound.group_generation,
     specId: bound.spec_id,
     reach: Math.max(...same.map((row) => row.reach)),
     passed: Math.max(...rows.map((row) => row.passed)),
     closed: same.some((row) => row.closed === 1),
+    epoch: lastEpoch(rows),
   };
-  return { last, otherIncarnations: others.length > 0 };
+}
+
+function lastEpoch(rows: readonly ManifestRow[]): RecordEpoch | null {
+  const row = rows.reduce((a, b) => (b.epoch_reach > a.epoch_reach ? b : a));
+  return row.leader_epoch < 0 ? null : { leaderEpoch: row.leader_epoch, reach: row.epoch_reach };
 }
 
 const PARTITION = 'topic = {topic:String} AND partition = {partition:UInt32}';
 
+const INCARNATIONS = `SELECT DISTINCT incarnation FROM manifest_rows WHERE ${PARTITION}`;
+
 const LAST_CHUNK = `
-  SELECT chunk_start, group_generation, spec_id, max(reach) AS reach, max(passed) AS passed, max(closed) AS closed
+  SELECT chunk_start, group_generation, spec_id, max(reach) AS reach, max(passed) AS passed, max(closed) AS closed,
+    argMax(leader_epoch, manifest_rows.epoch_reach) AS leader_epoch, max(epoch_reach) AS epoch_reach
   FROM manifest_rows
   WHERE ${PARTITION} AND incarnation = {incarnation:String} AND chunk_start = (
     SELECT max(chunk_start) FROM manifest_rows WHERE ${PARTITION} AND incarnation = {incarnation:String})
   GROUP BY chunk_start, group_generation, spec_id
   ORDER BY group_generation DESC, spec_id`;
-
-const OTHER_INCARNATION = `SELECT 1 FROM manifest_rows WHERE ${PARTITION} AND incarnation != {incarnation:String} LIMIT 1`;

@@ -14,7 +14,12 @@ export type Start =
   /** The chunk's beginning is still in the log: read it again from there under the spec it is bound to. */
   | { kind: 'reopen'; offset: number }
   /** A chunk nobody opened; a sub-chunk where the offset is not aligned. */
-  | { kind: 'open'; offset: number; gap: Gap | null };
+  | { kind: 'open'; offset: number; gap: Gap | null }
+  /**
+   * Records that rows cover are no longer in the log, others may stand at their offsets: those rows stay as they are, and
+   * a new incarnation of the partition begins where the logs part.
+   */
+  | { kind: 'truncated'; offset: number; gap: Gap };
 
 export interface StartFacts {
   history: PartitionHistory;
@@ -24,6 +29,8 @@ export interface StartFacts {
   coveredUntil: number;
   committed: number | null;
   offsets: PartitionOffsets;
+  /** Where the log now ends for `history.last.epoch`; null or absent: not known. */
+  epochEnd?: number | null;
 }
 
 /** Where to begin reading a partition. The manifest decides; the committed offset is a hint. A gap is never silent. */
@@ -31,14 +38,27 @@ export function decideStart(facts: StartFacts): Start {
   const { last } = facts.history;
   if (last === null) return startWithoutManifest(facts);
   const { beginning, end } = facts.offsets;
-  if (end < last.reach) {
-    const reason = `the log ends at ${end} but rows cover it up to ${last.reach}: it was truncated or replaced`;
+  const reach = Math.max(last.reach, facts.coveredUntil);
+  const { epochEnd = null } = facts;
+  if (epochEnd !== null && epochEnd < (last.epoch?.reach ?? 0)) return truncatedAt(epochEnd, epochEnd, facts, reach);
+  // Rows of a flush that was cut off before its manifest: what stands between is neither known to be theirs nor not.
+  if (epochEnd !== null && end < reach) return truncatedAt(Math.min(epochEnd, end), end, facts, reach);
+  if (end < reach) {
+    const reason =
+      `the log ends at ${end} but rows cover it up to ${reach}: it was truncated or replaced, and does not tell from ` +
+      'which offset on; create the topic again (a new incarnation is counted from its start), or restore the log';
     return { kind: 'halt', reason };
   }
   if (last.closed) return resumeAt(chunkEnd(last.chunkStart, facts.chunkSize), beginning);
   if (beginning <= last.chunkStart) return { kind: 'reopen', offset: last.chunkStart };
   // The open chunk cannot be read again from its start, so its rows stay as they are and a sub-chunk follows them.
-  return resumeAt(Math.max(last.reach, facts.coveredUntil), beginning);
+  return resumeAt(reach, beginning);
+}
+
+/** The logs part at `first`; what is read again begins at `offset`. */
+function truncatedAt(first: number, offset: number, { offsets }: StartFacts, reach: number): Start {
+  const start = Math.max(offset, offsets.beginning);
+  return { kind: 'truncated', offset: start, gap: { reason: 'log_truncated', first, end: Math.max(reach, start) } };
 }
 
 function resumeAt(offset: number, beginning: number): Start {

@@ -1,4 +1,5 @@
 import { newWatermark, observeProgress, passedTime, type Watermark } from '../../lib/core/detection/watermark.ts';
+import { topicIdOf } from '../../lib/core/incarnation.ts';
 import type { ProgressMessage } from '../../lib/core/messages/types.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import type { Store } from '../../lib/ports/store.ts';
@@ -30,8 +31,10 @@ export class InputProgress {
   }
 
   /** False when the message tells of something that only `refresh` can judge. */
-  observe(message: ProgressMessage): boolean {
-    if (message.topic !== this.topic) return true;
+  observe(report: ProgressMessage): boolean {
+    if (report.topic !== this.topic) return true;
+    // A truncated partition goes on under an incarnation of its own; time does not begin anew with it.
+    const message = { ...report, incarnation: topicIdOf(report.incarnation) };
     if (message.incarnation !== this.current.incarnation) {
       this.strange = [...this.strange.slice(-99), message];
       return false;

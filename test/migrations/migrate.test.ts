@@ -51,10 +51,18 @@ describe('migrate', () => {
 
   it('applies the files of this release once, also when run twice at once', async () => {
     const [first, second] = await Promise.all([migrate(store), migrate(store)]);
-    assert.deepEqual([...new Set([...first, ...second])].sort(), ['0001_spine.sql', '0002_views.sql']);
+    assert.deepEqual([...new Set([...first, ...second])].sort(), [
+      '0001_spine.sql',
+      '0002_views.sql',
+      '0003_leader_epoch.sql',
+    ]);
     assert.deepEqual(await migrate(store), []);
     const names = await store.query('SELECT name FROM schema_migrations FINAL ORDER BY name');
-    assert.deepEqual(names, [{ name: '0001_spine.sql' }, { name: '0002_views.sql' }]);
+    assert.deepEqual(names, [
+      { name: '0001_spine.sql' },
+      { name: '0002_views.sql' },
+      { name: '0003_leader_epoch.sql' },
+    ]);
   });
 
   it('keeps rows when a file is added, applies a changed view again, and refuses a changed table', async () => {

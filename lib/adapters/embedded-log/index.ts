@@ -5,6 +5,7 @@ import type {
   Log,
   NewRecord,
   PartitionOffsets,
+  Settled,
   TopicDescription,
   TopicSettings,
   TopicSpec,
@@ -93,7 +94,12 @@ class EmbeddedLog implements Log {
     return this.catalog.topic(topic).partitions.map(({ partition, beginning, end }) => ({ partition, beginning, end }));
   }
 
-  async append(name: string, records: readonly NewRecord[]): Promise<void> {
+  /** One process, one disk: nothing acknowledged is ever taken back. */
+  async epochEnd(): Promise<null> {
+    return null;
+  }
+
+  async append(name: string, records: readonly NewRecord[], settled?: Settled): Promise<void> {
     if (records.length === 0) return;
     const topic = this.catalog.topic(name);
     const now = this.now();
@@ -106,6 +112,7 @@ class EmbeddedLog implements Log {
       else list.push(ready);
     }
     await this.writer.append(prepared);
+    if (settled !== undefined) for (const index of records.keys()) settled(index, undefined);
   }
 
   async partitionOf(topic: string, key: string): Promise<number> {

@@ -7,6 +7,7 @@ import type {
   Log,
   NewRecord,
   PartitionOffsets,
+  Settled,
   TopicDescription,
   TopicSettings,
   TopicSpec,
@@ -78,12 +79,21 @@ class KafkaLog implements Log {
     return this.ask(`read the offsets of topic ${topic}`, () => this.topics.offsets(topic));
   }
 
-  async append(topic: string, records: readonly NewRecord[]): Promise<void> {
+  epochEnd(partition: Assignment, leaderEpoch: number): Promise<number | null> {
+    return this.ask(`read the leader epochs of ${partition.topic}/${partition.partition}`, () =>
+      this.options.identity.epochEnd(partition, leaderEpoch),
+    );
+  }
+
+  async append(topic: string, records: readonly NewRecord[], settled?: Settled): Promise<void> {
     if (records.length === 0) return;
     const partitions = await this.ask(`describe topic ${topic}`, () => this.topics.partitionCount(topic));
-    await this.ask(`append to topic ${topic}`, async () => {
+    const what = `append to topic ${topic}`;
+    await this.ask(what, async () => {
       await this.producer.ready();
-      await this.appender.append(topic, partitions, records);
+      await this.appender.append(topic, partitions, records, (index, error) =>
+        settled?.(index, error === undefined ? undefined : toLogError(error, what, this.options.brokers)),
+      );
     });
   }
 

@@ -22,6 +22,7 @@ class MarkedLog {
     this.log = {
       ensureTopics: (topics) => log.ensureTopics(topics),
       topicSettings: (name) => log.topicSettings(name),
+      epochEnd: (place, epoch) => log.epochEnd(place, epoch),
       describeTopic: (name) => log.describeTopic(name),
       append: (topic, records) => log.append(topic, records),
       partitionOf: (topic, key) => log.partitionOf(topic, key),

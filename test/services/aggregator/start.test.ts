@@ -69,6 +69,22 @@ test('a log that ends before what rows cover was truncated: the partition halts'
   assert.match(start.kind === 'halt' ? start.reason : '', /ends at 149 but rows cover it up to 150/);
 });
 
+test('a log that lost what rows cover: a new incarnation begins where the logs part', () => {
+  const epoch = { leaderEpoch: 4, reach: 148 };
+  const truncated = (epochEnd: number, end: number, beginning = 0) =>
+    decideStart(facts({ epoch }, beginning, end, { epochEnd, coveredUntil: 160 }));
+  const gap = { reason: 'log_truncated', first: 90, end: 160 };
+  assert.deepEqual(truncated(90, 95), { kind: 'truncated', offset: 90, gap });
+  assert.deepEqual(truncated(90, 500), { kind: 'truncated', offset: 90, gap }, 'it has grown past the rows again');
+  assert.deepEqual(truncated(90, 200, 100), { kind: 'truncated', offset: 100, gap }, 'and was trimmed');
+  assert.deepEqual(truncated(148, 500), { kind: 'reopen', offset: 128 }, 'the epoch ended, nothing is lost');
+  assert.deepEqual(
+    truncated(150, 155),
+    { kind: 'truncated', offset: 155, gap: { ...gap, first: 150 } },
+    'rows whose manifest was not written yet, under an epoch nobody noted',
+  );
+});
+
 test('without a manifest: the beginning, or a committed offset that lies in the log', () => {
   assert.deepEqual(decideStart(facts(null, 7, 20)), { kind: 'open', offset: 7, gap: null });
   assert.deepEqual(decideStart(facts(null, 7, 20, { committed: 7 })), { kind: 'open', offset: 7, gap: null });
