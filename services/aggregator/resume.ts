@@ -1,0 +1,74 @@
+import { afterTruncation } from '../../lib/core/incarnation.ts';
+import { coveredUntil } from '../../lib/tables/chunk-rows.ts';
+import { loadHistory, type Manifest, writeManifest } from '../../lib/tables/manifests.ts';
+import type { Collaborators } from './collaborators.ts';
+import type { Environment } from './environment.ts';
+import { declareGap, partitionOffsets } from './gaps.ts';
+import type { PartitionState, Place } from './partition-state.ts';
+import { decideStart, type Start } from './start.ts';
+
+/** Decides where to read an assigned partition from, and takes up into its state what the manifest knows. */
+export async function resume(shared: Collaborators, state: PartitionState, committed: number | null): Promise<Start> {
+  const { environment, specs } = shared;
+  const { store } = environment.context;
+  const { topic, incarnation, partition } = state.place;
+  const history = await environment.persist('manifest_rows', () => loadHistory(store, topic, incarnation, partition));
+  const offsets = await partitionOffsets(environment, state.place);
+  const { last } = history;
+  if (last === null) {
+    const facts = { history, chunkSize: 1, coveredUntil: 0, committed, offsets, epochEnd: null };
+    return begin(shared, state, decideStart(facts), null);
+  }
+  state.place = { topic, incarnation: last.incarnation, partition };
+  const { spec } = await specs.bound(last.specId);
+  const covered = await environment.persist('chunk_rows', () => coveredUntil(store, last, last.specId));
+  state.passed = last.passed;
+  state.durable = { reach: last.reach, passed: last.passed };
+  // Whether the last record before the start was a replay's is not written anywhere; reading the chunk again tells.
+  state.replaying = null;
+  const epochEnd = await endOfEpoch(environment, state.place, last);
+  const facts = { history, chunkSize: spec.chunkSize, coveredUntil: covered, committed, offsets, epochEnd };
+  const start = decideStart(facts);
+  return begin(shared, state, start, { ...last, reach: Math.max(last.reach, covered) });
+}
+
+function endOfEpoch(
+  environment: Environment,
+  { topic, partition }: Place,
+  { epoch }: Manifest,
+): Promise<number | null> {
+  if (epoch === null || epoch === undefined) return Promise.resolve(null);
+  const { log } = environment.context;
+  return environment.persist('leader epochs', () => log.epochEnd({ topic, partition }, epoch.leaderEpoch));
+}
+
+async function begin(
+  { environment }: Collaborators,
+  state: PartitionState,
+  start: Start,
+  last: Manifest | null,
+): Promise<Start> {
+  if (start.kind === 'halt') return start;
+  state.position = start.offset;
+  if (start.kind === 'truncated') {
+    // Of the incarnation that lost them. The new one exists from its first manifest on.
+    await declareGap(environment, state.place, start.gap);
+    state.place = { ...state.place, incarnation: afterTruncation(state.place.incarnation) };
+    state.durable = { reach: start.offset, passed: last?.passed ?? -1 };
+    return start;
+  }
+  state.epoch = last?.epoch ?? null;
+  if (start.kind === 'reopen') {
+    state.bound = last === null ? null : { ...last, reach: state.durable!.reach };
+    return start;
+  }
+  if (last !== null) {
+    // The chunk that a sub-chunk follows: its rows may reach further than its manifest says, where a flush was cut off.
+    if (!last.closed) {
+      await environment.persist('manifest_rows', () => writeManifest(environment.context.store, last));
+    }
+    state.durable = { reach: start.offset, passed: last.passed };
+  }
+  if (start.gap !== null) await declareGap(environment, state.place, start.gap);
+  return start;
+}
