@@ -17,6 +17,7 @@ const COMMANDS = {
   api: () => import('./commands/api.ts'),
   migrate: () => import('./commands/migrate.ts'),
   validate: () => import('./commands/validate.ts'),
+  doctor: () => import('./commands/doctor.ts'),
   monitors: () => import('./commands/monitors.ts'),
   replay: () => import('./commands/replay.ts'),
   'sql-server': () => import('./commands/sql-server.ts'),

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { LogUnavailableError } from '../../ports/log.ts';
 import type { MetaKey, Storage } from './storage.ts';
 
-const OWNER: MetaKey = ['owner'];
+export const OWNER: MetaKey = ['owner'];
 
-interface Owner {
+export interface Owner {
   pid: number;
   /** Tells two processes apart that got the same pid one after the other; '' where the system does not say. */
   started: string;
@@ -33,7 +33,8 @@ export function releaseOwnership(storage: Storage): void {
   });
 }
 
-function isRunning(owner: Owner): boolean {
+/** Whether that very process is still there. */
+export function isRunning(owner: Owner): boolean {
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
