@@ -35,13 +35,17 @@ export class ApiError extends Error {
   }
 }
 
-/** The uniform error body: {"error": {"code", "message", "path"?}}. */
-export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
+/** The uniform error body: {"error": {"code", "message", "path"?}}, and beside it what a route adds. */
+export function sendError(reply: FastifyReply, error: ApiError, more: object = {}): FastifyReply {
   const body = { code: error.code, message: error.message, ...(error.path === undefined ? {} : { path: error.path }) };
   const status = ERROR_CODES[error.code];
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="driftline"');
   if (status === 503) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
-  return reply.code(status).type('application/json; charset=utf-8').serializer(JSON.stringify).send({ error: body });
+  return reply
+    .code(status)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send({ error: body, ...more });
 }
 
 /** Turns whatever was thrown into the error people see; what is not known by type says nothing of the inside. */

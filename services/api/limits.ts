@@ -6,6 +6,16 @@ export interface Limits {
   events: number;
   /** Bytes of one event as JSON; the log refuses records beyond about 1 MB. */
   eventBytes: number;
+  /** How long a request waits for the log before it is answered 503, ms. */
+  logPatienceMs: number;
+  /** Bytes of events that the log has not answered for yet, of all requests together; beyond, 503. */
+  waitingBytes: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { bodyBytes: 16 * 1024 * 1024, events: 50_000, eventBytes: 900_000 };
+export const DEFAULT_LIMITS: Limits = {
+  bodyBytes: 16 * 1024 * 1024,
+  events: 50_000,
+  eventBytes: 900_000,
+  logPatienceMs: 10_000,
+  waitingBytes: 64 * 1024 * 1024,
+};

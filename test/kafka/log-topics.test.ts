@@ -129,14 +129,21 @@ describe('Kafka log: topics that change', () => {
   it('refuses a record that is too large by its size, and keeps its neighbours', async () => {
     const topic = await context.topic(1);
     const log = context.log;
-    const large = log.append(topic, [
-      { key: null, value: 'before' },
-      { key: null, value: Buffer.alloc(1_500_000) },
-      { key: null, value: 'after' },
-    ]);
+    const fates = new Map<number, unknown>();
+    const large = log.append(
+      topic,
+      [
+        { key: null, value: 'before' },
+        { key: null, value: Buffer.alloc(1_500_000) },
+        { key: null, value: 'after' },
+      ],
+      (index, error) => fates.set(index, error),
+    );
     await assert.rejects(large, (error) => {
       assert.ok(error instanceof RecordTooLargeError);
       assert.match(error.message, new RegExp(`a record of about 15000\\d\\d bytes is more than topic ${topic} takes`));
+      assert.deepEqual([fates.get(0), fates.get(1), fates.get(2)], [undefined, error, undefined]);
+      assert.equal(fates.size, 3);
       return true;
     });
     const { recorder } = await context.consume(context.name('group'), [topic]);

@@ -1,6 +1,6 @@
 import type { Message, Producer } from 'kafkajs';
 import { partitionForKey } from '../../core/partitioner.ts';
-import { type NewRecord, RecordTooLargeError } from '../../ports/log.ts';
+import { type NewRecord, RecordTooLargeError, type Settled } from '../../ports/log.ts';
 import { isTooLarge } from './errors.ts';
 
 /** Half of what brokers take in one batch by default (`message.max.bytes`, 1 MiB): kafkajs makes one of each request. */
@@ -8,6 +8,12 @@ const MAX_SEND_BYTES = 512 * 1024;
 const MAX_SEND_RECORDS = 10_000;
 /** Length fields, timestamps and the like of one record, generously. */
 const RECORD_OVERHEAD = 64;
+
+/** A message with its place in the call it came with. */
+interface Placed {
+  message: Message;
+  index: number;
+}
 
 interface Sending {
   message: Message;
@@ -32,18 +38,21 @@ export class PartitionSender {
   }
 
   /** Resolves when all in-sync replicas have the messages; rejects with the first error among them. */
-  send(messages: readonly Message[]): Promise<void> {
+  send(messages: readonly Placed[], settled: Settled): Promise<void> {
     return new Promise((resolve, reject) => {
       let open = messages.length;
       let failure: unknown;
-      const done = (error: unknown) => {
+      const doneWith = (index: number) => (error: unknown) => {
+        settled(index, error);
         failure ??= error;
         open -= 1;
         if (open > 0) return;
         if (failure === undefined) resolve();
         else reject(failure);
       };
-      for (const message of messages) this.waiting.push({ message, bytes: sizeOf(message), done });
+      for (const { message, index } of messages) {
+        this.waiting.push({ message, bytes: sizeOf(message), done: doneWith(index) });
+      }
       if (!this.busy) void this.drain();
     });
   }
@@ -102,16 +111,19 @@ export class Appender {
     this.producer = producer;
   }
 
-  async append(topic: string, partitions: number, records: readonly NewRecord[]): Promise<void> {
-    const byPartition = new Map<number, Message[]>();
-    for (const record of records) {
+  async append(topic: string, partitions: number, records: readonly NewRecord[], settled: Settled): Promise<void> {
+    const byPartition = new Map<number, Placed[]>();
+    for (const [index, record] of records.entries()) {
       const partition = this.choose(topic, partitions, record);
       const messages = byPartition.get(partition);
-      const message = toMessage(record, partition);
-      if (messages === undefined) byPartition.set(partition, [message]);
-      else messages.push(message);
+      const placed = { message: toMessage(record, partition), index };
+      if (messages === undefined) byPartition.set(partition, [placed]);
+      else messages.push(placed);
     }
-    await Promise.all([...byPartition].map(([partition, messages]) => this.sender(topic, partition).send(messages)));
+    const sent = [...byPartition].map(([partition, messages]) => this.sender(topic, partition).send(messages, settled));
+    // A partition that fails must not hide what becomes of the others.
+    const failed = (await Promise.allSettled(sent)).find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   private choose(topic: string, partitions: number, { partition, key }: NewRecord): number {

@@ -1,17 +1,25 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { parseLabel, parsePrediction } from '../../../lib/core/events/index.ts';
 import { parseArrival } from '../../../lib/core/messages/arrival.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
-import type { Log } from '../../../lib/ports/log.ts';
+import { type Log, LogUnavailableError } from '../../../lib/ports/log.ts';
 import { counter } from '../../../lib/runtime/metrics.ts';
 import type { ServiceContext } from '../../../lib/runtime/service.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, sendError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-import { errorResponses, ingestAnswer } from '../schemas/common.ts';
+import { errorResponses, ingestAnswer, ingestUnavailable } from '../schemas/common.ts';
 import { decodeBody } from './body.ts';
+import { HandOver } from './hand-over.ts';
 import { type Item, splitItems } from './items.ts';
-import { type IngestKind, type IngestResult, passTime, type RequestArrival, submit } from './submit.ts';
+import {
+  type IngestKind,
+  type IngestResult,
+  passTime,
+  type RejectedItem,
+  type RequestArrival,
+  submit,
+} from './submit.ts';
 
 const PREDICTION = {
   prediction_id: 'p1',
@@ -38,20 +46,23 @@ export function registerIngest(app: FastifyInstance, { log, metrics }: ServiceCo
     'kind',
     'outcome',
   ]);
-  const count = (kind: string, { accepted, rejected }: IngestResult): void => {
+  const count = (kind: string, { accepted, rejected, resend }: IngestResult): void => {
     events.inc({ kind, outcome: 'accepted' }, accepted);
     events.inc({ kind, outcome: 'rejected' }, rejected.length);
+    events.inc({ kind, outcome: 'unavailable' }, resend.length);
   };
-  for (const kind of KINDS) registerKind(app, kind, log, limits, count);
+  const intake = { log, handOver: new HandOver(log, limits), limits, count };
+  for (const kind of KINDS) registerKind(app, kind, intake);
 }
 
-function registerKind(
-  app: FastifyInstance,
-  kind: IngestKind,
-  log: Log,
-  limits: Limits,
-  count: (kind: string, result: IngestResult) => void,
-): void {
+interface Intake {
+  log: Log;
+  handOver: HandOver;
+  limits: Limits;
+  count: (kind: string, result: IngestResult) => void;
+}
+
+function registerKind(app: FastifyInstance, kind: IngestKind, { log, handOver, limits, count }: Intake): void {
   const noun = kind.path.slice('/v1/'.length);
   const schema = {
     tags: ['events'],
@@ -62,16 +73,41 @@ function registerKind(
     summary: `Send ${noun}: a JSON object, an array of them, or NDJSON`,
     description:
       'What is counted as accepted is durable in the log. The header `Driftline-Arrival` marks a replay: `event` takes each event’s own timestamp as its arrival, a number (ms) is the arrival of them all. A number without any event ends a replay: time has come that far.',
-    response: { 202: ingestAnswer, ...errorResponses(400, 401, 403, 413, 415, 503) },
+    response: { 202: ingestAnswer, ...errorResponses(400, 401, 403, 413, 415), 503: ingestUnavailable },
   };
   app.post(kind.path, { schema, bodyLimit: limits.bodyBytes }, async (request, reply) => {
     const arrival = readArrival(request);
     const items = await readItems(request, limits, typeof arrival === 'number');
-    if (items.length === 0 && typeof arrival === 'number') await passTime(log, kind.topic, arrival);
-    const result = await submit(log, kind, items, { arrival, limits });
+    if (items.length === 0 && typeof arrival === 'number') await passTime(log, handOver, kind.topic, arrival);
+    const result = await submit(handOver, kind, items, { arrival, limits }).catch(noneTaken(items));
     count(noun, result);
-    return reply.code(202).send(result);
+    return sendResult(reply, result, items.length);
   });
+}
+
+/** Where nothing was tried, everything is to be sent again. */
+function noneTaken(items: readonly Item[]): (error: unknown) => IngestResult {
+  return (error) => {
+    if (!(error instanceof LogUnavailableError)) throw error;
+    return { accepted: 0, rejected: [], resend: [...items.keys()] };
+  };
+}
+
+function sendResult(reply: FastifyReply, { accepted, rejected, resend }: IngestResult, sent: number): FastifyReply {
+  const error = asError(rejected, resend, sent);
+  if (error === null) return reply.code(202).send({ accepted, rejected });
+  return resend.length > 0 ? sendError(reply, error, { accepted, rejected, resend }) : sendError(reply, error);
+}
+
+/** Why the request as a whole has not succeeded, or null. */
+function asError(rejected: readonly RejectedItem[], resend: readonly number[], sent: number): ApiError | null {
+  if (resend.length > 0) {
+    const what = resend.length === sent ? 'the same request' : 'the events listed in "resend", and only these,';
+    return new ApiError('log_unavailable', `The log cannot take events now; send ${what} again.`);
+  }
+  const [only] = rejected;
+  if (sent !== 1 || only?.code !== 'too_large' || only.path !== '') return null;
+  return new ApiError('too_large', `The event is too large: ${only.message}.`);
 }
 
 async function readItems(request: FastifyRequest, limits: Limits, mayBeEmpty: boolean): Promise<Item[]> {

@@ -19,14 +19,23 @@ export function errorResponses(...statuses: number[]): Record<number, typeof err
 /** What every read can answer beside success. */
 export const READ_ERRORS = errorResponses(400, 401, 403, 503);
 
-export const ingestAnswer = z.object({
-  accepted: z.int().min(0),
-  rejected: z.array(
-    z.object({
-      index: z.int().min(0).describe('position in the request; in NDJSON of the non-empty lines'),
-      code: z.string(),
-      path: z.string().describe('where in the event, such as features.x'),
-      message: z.string(),
-    }),
-  ),
+const rejectedItems = z.array(
+  z.object({
+    index: z.int().min(0).describe('position in the request; in NDJSON of the non-empty lines'),
+    code: z.string(),
+    path: z.string().describe('where in the event, such as features.x'),
+    message: z.string(),
+  }),
+);
+
+export const ingestAnswer = z.object({ accepted: z.int().min(0), rejected: rejectedItems });
+
+/** The log took only some of the events, or none. */
+export const ingestUnavailable = errorBody.extend({
+  accepted: z.int().min(0).optional(),
+  rejected: rejectedItems.optional(),
+  resend: z
+    .array(z.int().min(0))
+    .optional()
+    .describe('positions of the events that are not known to be in the log: send these again, and only these'),
 });

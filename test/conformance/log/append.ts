@@ -147,6 +147,17 @@ export function appendTests(context: LogContext): void {
     await assert.rejects(context.log.topicSettings(context.name('missing')), /missing-/);
   });
 
+  it('tells the fate of each record of an append', async () => {
+    const topic = await context.topic(3);
+    const fates = new Map<number, unknown>();
+    const records = Array.from({ length: 20 }, (_, index) => ({ key: `k${index}`, value: `${index}` }));
+    await context.log.append(topic, records, (index, error) => fates.set(index, error));
+    assert.deepEqual(
+      [...fates].sort(([a], [b]) => a - b),
+      records.map((_, index) => [index, undefined]),
+    );
+  });
+
   it('carries 50,000 records whole', async () => {
     const topic = await context.topic(4);
     const total = 50_000;
