@@ -1,12 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { assetPath } from './assets.ts';
 
 export type { Registry } from 'prom-client';
 
-/** A registry with Node's process metrics. Every metric of Driftline is listed in docs/metrics.md. */
+/** A registry with Node's process metrics and the release. Every metric of Driftline is listed in docs/metrics.md. */
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const { version } = JSON.parse(readFileSync(assetPath('package.json'), 'utf8')) as { version: string };
+  const labels = { version, node: process.versions.node };
+  gauge(registry, 'driftline_build_info', 'Release and Node version; always 1', ['version', 'node']).set(labels, 1);
   return registry;
+}
+
+/** Attempts that failed and are made again, by what was to be done: shared by all services of a process. */
+export function retryCounter(registry: Registry): Counter<'what'> {
+  return counter(registry, 'driftline_retries_total', 'Attempts at the store or the log that failed', ['what']);
 }
 
 type Names<L extends string> = readonly L[];

@@ -1,4 +1,5 @@
 import { describeError } from '../../lib/runtime/errors.ts';
+import { retryCounter } from '../../lib/runtime/metrics.ts';
 import { retry } from '../../lib/runtime/retry.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
 import { type AggregatorMetrics, aggregatorMetrics } from './metrics.ts';
@@ -42,7 +43,9 @@ export class Environment {
     const result = await retry(task, {
       signal: this.#stopping.signal,
       onRetry: (error, attempt, delayMs) => {
+        retryCounter(this.context.metrics).inc({ what });
         this.#problems.set(what, `${what}: ${describeError(error)}`);
+        this.metrics.writeRetries.inc({ what });
         this.context.logger.warn(
           { attempt, delay_ms: Math.round(delayMs), err: error },
           `cannot write ${what}: trying again`,
