@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventShape, EventStream } from './events.ts';
 import { kcat } from './kcat.ts';
 import { Random } from './random.ts';
+import { reap } from './reaper.ts';
 
 export const PREDICTIONS = 'driftline.predictions';
 
@@ -113,9 +114,7 @@ export class Feeder {
     const args = ['-P', '-E', '-X', 'message.timeout.ms=0', '-X', 'linger.ms=20', ...produceArgs({ partition })];
     const child = spawn('kcat', ['-b', this.#bootstrap(), ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
     child.stdin.on('error', () => {});
-    const end = () => child.kill('SIGKILL');
-    process.on('exit', end);
-    child.once('exit', () => process.off('exit', end));
+    reap(child);
     return child;
   }
 

@@ -1,4 +1,9 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The coordinator is loading, not there yet, or was never asked for before. */
+const COMING_UP = [14, 15, 16];
+const ATTEMPTS = 80;
 
 /**
  * Offsets of consumer groups by Kafka's own protocol (OffsetFetch 1, OffsetCommit 2), so that what is checked does not go
@@ -10,6 +15,23 @@ export async function committedOffsets(
   topic: string,
   partitions: number,
 ): Promise<(number | null)[]> {
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await fetchOffsets(bootstrap, group, topic, partitions);
+    if (typeof answer !== 'number') return answer;
+    if (!COMING_UP.includes(answer) || attempt === ATTEMPTS) {
+      throw new Error(`offsets of group ${group}: Kafka error ${answer}`);
+    }
+    await sleep(250);
+  }
+}
+
+/** The offsets, or Kafka's error code. */
+async function fetchOffsets(
+  bootstrap: string,
+  group: string,
+  topic: string,
+  partitions: number,
+): Promise<(number | null)[] | number> {
   const body = Buffer.concat([
     text(group),
     int32(1),
@@ -26,7 +48,7 @@ export async function committedOffsets(
     const offset = Number(answer.readBigInt64BE(at + 4));
     const metadata = Math.max(0, answer.readInt16BE(at + 12));
     const error = answer.readInt16BE(at + 14 + metadata);
-    if (error !== 0) throw new Error(`offsets of group ${group}: Kafka error ${error}`);
+    if (error !== 0) return error;
     found.set(answer.readInt32BE(at), offset < 0 ? null : offset);
     at += 16 + metadata;
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { eventually } from '../../support/eventually.ts';
+import { reap } from './reaper.ts';
 
 export interface Exit {
   code: number | null;
@@ -59,10 +60,7 @@ export class Member {
     child.stderr.on('data', (bytes: Buffer) => appendFileSync(logFile, bytes));
     this.#ready = this.#untilReady(child);
     this.#ready.catch(() => {});
-    // Whatever ends the test file ends its processes.
-    const end = () => child.kill('SIGKILL');
-    process.on('exit', end);
-    child.once('exit', () => process.off('exit', end));
+    reap(child);
   }
 
   /** Spawns and waits for the ready line. */
