@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '../../lib/core/messages/types.ts';
-import type { Assignment, Batch, Consumer, Position, StartPosition } from '../../lib/ports/log.ts';
+import type { Assignment, Batch, Consumer, Position, StartPosition, Truncation } from '../../lib/ports/log.ts';
 import { deferred } from '../../lib/runtime/deferred.ts';
 import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
 import { Announcer } from './announcer.ts';
 import type { Collaborators } from './collaborators.ts';
 import { Environment } from './environment.ts';
 import { LabelPartition } from './label-partition.ts';
+import { LagWatch, type ReadPosition } from './lag-watch.ts';
 import { PredictionPartition } from './prediction-partition.ts';
 import { Serial } from './serial.ts';
 import { Sightings } from './sightings.ts';
@@ -35,6 +36,7 @@ class Aggregator implements Service {
   readonly #labels = new Map<number, LabelPartition>();
   readonly #lastFlushMs: number;
   readonly #failure = deferred<never>();
+  readonly #lag: LagWatch;
   readonly #ticker: Ticker;
   #consumer: Consumer | null = null;
   #stopping: Promise<void> | null = null;
@@ -53,7 +55,8 @@ class Aggregator implements Service {
       // Before `consume` has returned there is nothing to commit with; the manifest decides where to start anyway.
       commit: async (partition, offset) => this.#consumer?.commit(partition, offset),
     };
-    this.#ticker = new Ticker(this.#environment, announcer, () => [...this.#predictions.values()]);
+    this.#lag = new LagWatch(this.#environment, () => this.#positions());
+    this.#ticker = new Ticker(this.#environment, announcer, () => [...this.#predictions.values()], this.#lag);
   }
 
   get failed(): Promise<never> {
@@ -68,7 +71,7 @@ class Aggregator implements Service {
       topics: [TOPICS.predictions, TOPICS.labels],
       handlers: {
         onAssigned: (place, generation, committed) => this.#assign(place, generation, committed),
-        onRevoked: (place) => this.#revoke(place),
+        onRevoked: (place, truncation) => this.#revoke(place, truncation),
         onBatch: (batch) => this.#read(batch),
         onPosition: (position) => this.#pass(position),
       },
@@ -120,7 +123,21 @@ class Aggregator implements Service {
     return { offset: start.offset };
   }
 
-  async #revoke({ topic, partition }: Assignment): Promise<void> {
+  #positions(): ReadPosition[] {
+    const predictions = [...this.#predictions.values()].map(({ place, partition: { position } }) => ({
+      ...place,
+      position,
+    }));
+    const labels = [...this.#labels].map(([partition, { position }]) => ({
+      topic: TOPICS.labels,
+      partition,
+      position,
+    }));
+    return [...predictions, ...labels];
+  }
+
+  async #revoke({ topic, partition }: Assignment, truncation?: Truncation): Promise<void> {
+    this.#lag.forget({ topic, partition });
     if (topic === TOPICS.labels) {
       this.#labels.delete(partition);
       return;
@@ -128,6 +145,10 @@ class Aggregator implements Service {
     const assigned = this.#predictions.get(partition);
     this.#predictions.delete(partition);
     if (assigned === undefined) return;
+    if (truncation !== undefined) {
+      // Waits for the flush under way: what it writes must be known before the start is decided anew.
+      return this.#unlessStopping(() => assigned.serial.run(() => assigned.partition.loseFrom(truncation)));
+    }
     // Only for speed: whoever gets the partition reads the open chunk again. So a store that is down must not hold up the
     // group; a flush that comes through later writes rows that the successor's replace or equal.
     const flushed = this.#unlessStopping(() => assigned.serial.run(() => assigned.partition.flush())).catch(

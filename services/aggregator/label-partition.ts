@@ -20,9 +20,16 @@ export class LabelPartition {
   readonly #shared: Collaborators;
   readonly #place: Place;
 
+  #position = 0;
+
   constructor(shared: Collaborators, place: Place) {
     this.#shared = shared;
     this.#place = place;
+  }
+
+  /** The next offset to read. */
+  get position(): number {
+    return this.#position;
   }
 
   /** The committed offset where it lies in the log, else the beginning; what retention took in between is declared. */
@@ -34,8 +41,8 @@ export class LabelPartition {
       beginning: 0,
       end: 0,
     };
-    if (committed === null || committed > end) return beginning;
-    if (committed >= beginning) return committed;
+    this.#position = committed === null || committed > end ? beginning : Math.max(committed, beginning);
+    if (committed === null || committed >= beginning) return this.#position;
     const loss = {
       reason: 'log_trimmed',
       firstOffset: committed,
@@ -68,6 +75,7 @@ export class LabelPartition {
   /** Goes on to where nothing is left to read before, be it records or transaction markers. */
   async pass({ nextOffset, endOffset }: Position): Promise<void> {
     const { topic, partition } = this.#place;
+    this.#position = nextOffset;
     this.#shared.environment.metrics.lag.set({ topic, partition }, Math.max(0, endOffset - nextOffset));
     await this.#commit(nextOffset);
   }

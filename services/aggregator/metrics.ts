@@ -19,6 +19,12 @@ export function aggregatorMetrics(registry: ServiceContext['metrics']) {
     ]),
     rows: counter(registry, 'driftline_chunk_rows_total', 'Ledger rows written'),
     flushSeconds: histogram(registry, 'driftline_flush_seconds', 'Duration of a flush, store and log included'),
+    writeRetries: counter(
+      registry,
+      'driftline_write_retries_total',
+      'Writes and reads that failed and are tried again while consumption waits',
+      ['what'],
+    ),
     lag: gauge(registry, 'driftline_lag_records', 'Records between the position and the end of the partition', place),
     passed: gauge(registry, 'driftline_passed_timestamp_seconds', 'Greatest arrival that durable rows cover', place),
   };

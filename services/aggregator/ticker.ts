@@ -3,6 +3,7 @@ import type { Assignment } from '../../lib/ports/log.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import type { Announcer } from './announcer.ts';
 import type { Environment } from './environment.ts';
+import type { LagWatch } from './lag-watch.ts';
 import type { PredictionPartition } from './prediction-partition.ts';
 import type { Serial } from './serial.ts';
 
@@ -14,15 +15,18 @@ export interface AssignedPredictions {
 
 /** How often progress is repeated for detectors that have restarted. */
 const REPEAT_MS = 5_000;
+const LAG_MS = 2_000;
 
-/** Does what time asks for: flushes, repeated progress, and idle partitions. */
+/** Does what time asks for: flushes, repeated progress, the lag, and idle partitions. */
 export class Ticker {
   readonly #environment: Environment;
   readonly #announcer: Announcer;
   readonly #assigned: () => AssignedPredictions[];
+  readonly #lag: LagWatch;
   readonly #timers: NodeJS.Timeout[] = [];
 
-  constructor(environment: Environment, announcer: Announcer, assigned: () => AssignedPredictions[]) {
+  constructor(environment: Environment, announcer: Announcer, assigned: () => AssignedPredictions[], lag: LagWatch) {
+    this.#lag = lag;
     this.#environment = environment;
     this.#announcer = announcer;
     this.#assigned = assigned;
@@ -32,6 +36,7 @@ export class Ticker {
     const { flushIntervalMs, idleAfterMs } = this.#environment.context.config.aggregation;
     this.#every(flushIntervalMs, () => this.#flushAll());
     this.#every(REPEAT_MS, () => this.#repeatProgress());
+    this.#every(LAG_MS, () => this.#lag.look());
     this.#every(Math.min(REPEAT_MS, Math.max(100, idleAfterMs / 2)), () => this.#announceIdle());
   }
 
