@@ -18,6 +18,7 @@ export const NEEDS = {
   },
   kcat: { apt: ['kcat'], present: () => onPath('kcat'), tests: ['test/kafka/', 'test/faults/'] },
   chromium: { apt: ['chromium'], present: () => existsSync('/usr/bin/chromium'), tests: ['test/browser/'] },
+  prometheus: { apt: ['prometheus'], present: () => onPath('promtool'), tests: ['test/infra/prometheus'] },
   python: {
     apt: ['python3', 'python3-venv'],
     present: () => onPath('python3'),

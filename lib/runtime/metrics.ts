@@ -14,11 +14,6 @@ export function createRegistry(): Registry {
   return registry;
 }
 
-/** Attempts that failed and are made again, by what was to be done: shared by all services of a process. */
-export function retryCounter(registry: Registry): Counter<'what'> {
-  return counter(registry, 'driftline_retries_total', 'Attempts at the store or the log that failed', ['what']);
-}
-
 type Names<L extends string> = readonly L[];
 
 /** Gets or makes a counter: services that share a process share its metrics. Names end in `_total`. */

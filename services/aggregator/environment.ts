@@ -1,5 +1,4 @@
 import { describeError } from '../../lib/runtime/errors.ts';
-import { retryCounter } from '../../lib/runtime/metrics.ts';
 import { retry } from '../../lib/runtime/retry.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
 import { type AggregatorMetrics, aggregatorMetrics } from './metrics.ts';
@@ -43,7 +42,6 @@ export class Environment {
     const result = await retry(task, {
       signal: this.#stopping.signal,
       onRetry: (error, attempt, delayMs) => {
-        retryCounter(this.context.metrics).inc({ what });
         this.#problems.set(what, `${what}: ${describeError(error)}`);
         this.metrics.writeRetries.inc({ what });
         this.context.logger.warn(
