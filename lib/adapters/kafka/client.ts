@@ -1,5 +1,5 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
-import { installCodecs } from './codecs.ts';
+import { installRecordDecoder } from './record-decoder.ts';
 
 /** The part of pino's interface that the adapter writes to. */
 export interface KafkaLogger {
@@ -17,7 +17,7 @@ export interface ClientOptions {
 
 /** `watch` sees every line kafkajs logs, debug ones included. */
 export function createClient(options: ClientOptions, watch?: (entry: LogEntry) => void): Kafka {
-  installCodecs();
+  installRecordDecoder();
   return new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId,

@@ -1,0 +1,136 @@
+import { decompress } from './codecs.ts';
+import { RecordReader } from './record-reader.ts';
+
+/** A record as kafkajs's consumer takes it from its decoder. */
+export interface DecodedRecord {
+  magicByte: number;
+  attributes: number;
+  timestamp: string;
+  offset: string;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Readonly<Record<string, Buffer>>;
+  isControlRecord: boolean;
+  batchContext: BatchContext;
+  /** Set on what stands for a whole batch that cannot be read: its first offset, and why. */
+  unreadable?: { from: number; reason: string };
+}
+
+export interface BatchContext {
+  partitionLeaderEpoch: number;
+  inTransaction: boolean;
+  isControlBatch: boolean;
+  producerId: string;
+}
+
+interface Header extends BatchContext {
+  firstOffset: number;
+  lastOffset: number;
+  codec: number;
+  firstTimestamp: number;
+  /** Set where the broker stamped the batch. */
+  appendTime: number | null;
+  count: number;
+}
+
+/** Bytes of a batch before its records: offset 8, length 4, leader epoch 4, magic 1, crc 4, attributes 2, … */
+export const HEADER_BYTES = 61;
+const LENGTH_AT = 8;
+/** Counted in neither the length nor what it announces: the offset and the length field itself. */
+const BEFORE_LENGTH = 12;
+const CODEC_MASK = 0x07;
+const APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+const NO_HEADERS: Readonly<Record<string, Buffer>> = Object.freeze(Object.create(null));
+
+/** Size of the batch that begins at `at`, or null where the answer ends before it does. */
+export function batchSize(bytes: Buffer, at: number): number | null {
+  if (bytes.length - at < HEADER_BYTES) return null;
+  const size = bytes.readInt32BE(at + LENGTH_AT) + BEFORE_LENGTH;
+  if (size < HEADER_BYTES) throw new RangeError(`a record batch of ${size} bytes is announced`);
+  return size > bytes.length - at ? null : size;
+}
+
+/** The batch's records; one record that is marked `unreadable`, at its last offset, where they cannot be read. */
+export async function decodeBatch(batch: Buffer): Promise<DecodedRecord[]> {
+  const header = readHeader(batch);
+  try {
+    const body = batch.subarray(HEADER_BYTES);
+    const bytes = header.codec === 0 ? body : await decompress(header.codec, body);
+    return readRecords(header, new RecordReader(bytes));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const context = contextOf(header);
+    const marker = toRecord(header, context, 0, header.lastOffset, null, null, NO_HEADERS);
+    return [{ ...marker, unreadable: { from: header.firstOffset, reason } }];
+  }
+}
+
+function readHeader(batch: Buffer): Header {
+  const attributes = batch.readInt16BE(21);
+  const firstOffset = Number(batch.readBigInt64BE(0));
+  return {
+    firstOffset,
+    lastOffset: firstOffset + batch.readInt32BE(23),
+    partitionLeaderEpoch: batch.readInt32BE(12),
+    codec: attributes & CODEC_MASK,
+    inTransaction: (attributes & TRANSACTIONAL) !== 0,
+    isControlBatch: (attributes & CONTROL) !== 0,
+    firstTimestamp: Number(batch.readBigInt64BE(27)),
+    appendTime: (attributes & APPEND_TIME) === 0 ? null : Number(batch.readBigInt64BE(35)),
+    producerId: String(batch.readBigInt64BE(43)),
+    count: batch.readInt32BE(57),
+  };
+}
+
+function readRecords(header: Header, reader: RecordReader): DecodedRecord[] {
+  const records: DecodedRecord[] = [];
+  const context = contextOf(header);
+  for (let index = 0; index < header.count; index += 1) records.push(readRecord(header, context, reader));
+  return records;
+}
+
+function readRecord(header: Header, context: BatchContext, batch: RecordReader): DecodedRecord {
+  const reader = new RecordReader(batch.take(batch.varint()));
+  const attributes = reader.take(1)[0]!;
+  const timestamp = header.appendTime ?? header.firstTimestamp + reader.varint();
+  if (header.appendTime !== null) reader.varint();
+  const offset = header.firstOffset + reader.varint();
+  const key = reader.field();
+  const value = reader.field();
+  const record = toRecord(header, context, attributes, offset, key, value, readHeaders(reader));
+  record.timestamp = String(timestamp);
+  return record;
+}
+
+function readHeaders(reader: RecordReader): Readonly<Record<string, Buffer>> {
+  const count = reader.varint();
+  if (count === 0) return NO_HEADERS;
+  const headers: Record<string, Buffer> = Object.create(null);
+  for (let index = 0; index < count; index += 1) {
+    const name = reader.field();
+    const value = reader.field();
+    if (name !== null && value !== null) headers[name.toString('utf8')] = value;
+  }
+  return headers;
+}
+
+function toRecord(
+  header: Header,
+  batchContext: BatchContext,
+  attributes: number,
+  offset: number,
+  key: Buffer | null,
+  value: Buffer | null,
+  headers: Readonly<Record<string, Buffer>>,
+): DecodedRecord {
+  const { isControlBatch: isControlRecord } = header;
+  const timestamp = String(header.appendTime ?? header.firstTimestamp);
+  const place = { magicByte: 2, attributes, timestamp, offset: String(offset) };
+  return { ...place, key, value, headers, isControlRecord, batchContext };
+}
+
+function contextOf({ partitionLeaderEpoch, inTransaction, isControlBatch, producerId }: Header): BatchContext {
+  return { partitionLeaderEpoch, inTransaction, isControlBatch, producerId };
+}
