@@ -8,6 +8,8 @@ export type Act =
   | 'kill'
   | 'stop'
   | 'dropReply'
+  /** The real answer's headers and first half, then the connection breaks. */
+  | 'cutReply'
   | { status: number; body?: string }
   | { delayMs: number }
   | { exception: 'body' | 'header'; message?: string }
@@ -134,6 +136,7 @@ export class StoreProxy {
     if (rule?.at === 'before' && (await this.#act(rule.act, seen, message, reply))) return;
     if (this.#down) return void message.socket.destroy();
     const answer = await this.#forward(message, body);
+    if (rule?.act === 'cutReply') return cutReply(answer, reply);
     if (rule?.at === 'after' && (await this.#act(rule.act, seen, message, reply))) return;
     if (this.#down) return void message.socket.destroy();
     seen.status = answer.status;
@@ -168,6 +171,7 @@ export class StoreProxy {
       message.socket.destroy();
       return true;
     }
+    if (act === 'cutReply') return false;
     if ('delayMs' in act) await sleep(act.delayMs);
     else if ('call' in act) await act.call();
     else {
@@ -178,7 +182,7 @@ export class StoreProxy {
     return false;
   }
 
-  #forward(message: IncomingMessage, body: Buffer): Promise<{ status: number; headers: object; body: Buffer } & Reply> {
+  #forward(message: IncomingMessage, body: Buffer): Promise<Answer> {
     const target = new URL(this.#target());
     const { 'transfer-encoding': _, connection: __, ...headers } = message.headers;
     return new Promise((resolve, reject) => {
@@ -207,7 +211,9 @@ export class StoreProxy {
   }
 }
 
-interface Reply {
+interface Answer {
+  status: number;
+  body: Buffer;
   headers: Record<string, string | string[] | undefined>;
 }
 
@@ -221,6 +227,13 @@ function answerWith(
   else if (act.exception === 'header') {
     reply.writeHead(200, { 'X-ClickHouse-Exception-Code': '241' }).end(act.message ?? EXCEPTION);
   } else reply.writeHead(200).end(act.message ?? EXCEPTION);
+}
+
+function cutReply({ status, headers, body }: Answer, reply: ServerResponse): void {
+  reply.writeHead(status, { ...headers, 'content-length': String(body.length + 1) });
+  reply.flushHeaders();
+  if (body.length > 1) reply.write(body.subarray(0, body.length / 2));
+  setTimeout(() => reply.socket?.destroy(), 5);
 }
 
 function senderOf(message: IncomingMessage): string {

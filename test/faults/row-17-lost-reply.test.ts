@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import { checkOnce, openPagingWorld, triggers } from './support/paging-world.ts';
+
+/** Every table that is written, in no order. */
+const TABLES = [
+  'aggregation_specs',
+  'manifest_rows',
+  'chunk_rows',
+  'prediction_rows',
+  'label_rows',
+  'loss_rows',
+  'model_rows',
+  'model_version_rows',
+  'baseline_rows',
+  'sealed_rows',
+  'score_rows',
+  'alert_rows',
+  'incident_rows',
+  'delivery_rows',
+];
+const TIMES = 3;
+
+test('row 17: ClickHouse executes, the reply is lost: every write of every table is repeated without a trace', async () => {
+  const world = await openPagingWorld({ seed: 1701 });
+  after(() => world.close());
+  const dropped = TABLES.map((table) => ({
+    table,
+    // A baseline is written once a process, and a spec once in ten seconds.
+    rule: world.proxy.arm({
+      match: new RegExp(`^INSERT INTO \`${table}\``),
+      at: 'after',
+      act: 'dropReply',
+      times: TIMES,
+    }),
+  }));
+  const services = ['aggregator', 'aggregator', 'detector', 'notifier'] as const;
+  await Promise.all(services.map((service) => world.start(service)));
+  await world.feeder.feed(4_000, world.all);
+  await eventually('a page', () => triggers(world).length > 0, 90_000);
+  for (const { table, rule } of dropped) {
+    await eventually(`${TIMES} replies lost to writers of ${table}`, async () => {
+      if (rule.used() < TIMES) await world.feeder.feed(50, world.all);
+      return rule.used() === TIMES;
+    });
+  }
+  const any = world.proxy.arm({ match: /^INSERT/, at: 'after', act: 'dropReply', times: 30 });
+  await world.feeder.feed(3_000, world.all);
+  await eventually('thirty more', () => any.used() === 30);
+  await world.verify({ sealed: true });
+  await eventually('every notice delivered', async () => {
+    const [waiting] = await world.sql<{ n: number }>(
+      "SELECT toUInt32(count()) AS n FROM deliveries WHERE state = 'pending'",
+    );
+    return waiting!.n === 0;
+  });
+  await checkOnce(world);
+  const unique = await world.sql<{ n: number }>(
+    `SELECT toUInt32(count()) AS n FROM system.tables WHERE database = 'driftline' AND name LIKE '%_rows' AND engine NOT LIKE '%ReplacingMergeTree'`,
+  );
+  assert.deepEqual(unique, [{ n: 0 }], 'a table whose engine does not replace what is written again');
+  const written = await world.sql<{ name: string }>(
+    "SELECT name FROM system.tables WHERE database = 'driftline' AND engine LIKE '%ReplacingMergeTree' ORDER BY name",
+  );
+  const names = written.map(({ name }) => name).filter((name) => name !== 'schema_migrations');
+  assert.deepEqual(names, TABLES.toSorted(), 'a table that this test forgets');
+});
