@@ -1,4 +1,4 @@
-import type { Rejection } from '../../lib/core/events/types.ts';
+import type { Decoded, Rejection } from '../../lib/core/events/types.ts';
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { DeadLetter } from '../../lib/ports/codec.ts';
 import type { LogRecord } from '../../lib/ports/log.ts';
@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 
 /** Bytes of a key or value that a dead letter carries: with its envelope it must fit into one record. */
 const KEPT_BYTES = 256 * 1024;
-const LETTERS_PER_APPEND = 16;
+const LETTERS_PER_APPEND = 8;
 
 export function deadLetter(place: RecordPlace, record: LogRecord, rejection: Rejection): DeadLetter {
   const cut = [record.key, record.value].some((bytes) => bytes !== null && bytes.length > KEPT_BYTES);
@@ -23,6 +23,27 @@ export function deadLetter(place: RecordPlace, record: LogRecord, rejection: Rej
     key: kept(record.key),
     value: kept(record.value),
   };
+}
+
+/** The record's value as `decode` reads it; what the log could not hand over whole, or without a value, is refused. */
+export function decodeRecord<T>(
+  environment: Environment,
+  { topic, partition }: RecordPlace,
+  record: LogRecord,
+  decode: (value: Buffer) => Decoded<T>,
+): Decoded<T> {
+  const decoded = decodeValue(record, decode);
+  const limit = decoded.ok ? undefined : (record.tooLarge?.limit ?? decoded.rejection.limit);
+  if (limit !== undefined) environment.metrics.limits.inc({ topic, partition, limit });
+  return decoded;
+}
+
+function decodeValue<T>({ value, tooLarge }: LogRecord, decode: (value: Buffer) => Decoded<T>): Decoded<T> {
+  if (tooLarge !== undefined) {
+    return { ok: false, rejection: { code: 'too_large', path: '', message: tooLarge.message } };
+  }
+  if (value !== null) return decode(value);
+  return { ok: false, rejection: { code: 'empty', path: '', message: 'the record has no value' } };
 }
 
 /** Publishes the letters; at least once, always under the same key. Resolves when they are durable. */

@@ -7,7 +7,7 @@ import { insertLosses } from '../../lib/tables/losses.ts';
 import { insertLabels, labelRow } from '../../lib/tables/raw.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Collaborators } from './collaborators.ts';
-import { deadLetter, publishDeadLetters } from './dead-letters.ts';
+import { deadLetter, decodeRecord, publishDeadLetters } from './dead-letters.ts';
 
 interface Place {
   topic: string;
@@ -81,11 +81,10 @@ export class LabelPartition {
   }
 
   #decode(record: LogRecord): Decoded<Label> {
-    const { codec, config } = this.#shared.environment.context;
-    if (record.value === null) {
-      return { ok: false, rejection: { code: 'empty', path: '', message: 'the record has no value' } };
-    }
-    const decoded = codec.decodeLabel(record.value);
+    const { environment } = this.#shared;
+    const { codec, config } = environment.context;
+    const place = { ...this.#place, offset: record.offset };
+    const decoded = decodeRecord(environment, place, record, (value) => codec.decodeLabel(value));
     if (!decoded.ok || decoded.value.timestamp <= arrivalOf(record).at + config.aggregation.futureSkewMs)
       return decoded;
     // The greatest timestamp wins: one from the future would never be corrected.

@@ -1,6 +1,17 @@
 import { LIMITS } from '../../core/events/index.ts';
 import { type AvroComplex, type AvroSchema, isRecord, type NamedTypes, remember } from './schema.ts';
 
+/** Bytes that claim more items than they may have, or than they have room for. */
+export class ItemsError extends RangeError {
+  override readonly name = 'ItemsError';
+  readonly limit: 'map_entries' | 'avro_items';
+
+  constructor(limit: 'map_entries' | 'avro_items', message: string) {
+    super(message);
+    this.limit = limit;
+  }
+}
+
 /** Steps over one value from `position`; returns the position after it. Throws RangeError where the bytes do not allow it. */
 type Skip = (bytes: Buffer, position: number) => number;
 
@@ -74,9 +85,10 @@ function blocks(items: AvroSchema, skipItem: Skip): Skip {
         next = after;
       }
       total += count;
-      if (count > bytes.length - next)
-        throw new RangeError(`${count} items cannot fit into ${bytes.length - next} bytes`);
-      if (total > LIMITS.mapEntries) throw new RangeError(`more than ${LIMITS.mapEntries} items`);
+      if (count > bytes.length - next) {
+        throw new ItemsError('avro_items', `${count} items cannot fit into ${bytes.length - next} bytes`);
+      }
+      if (total > LIMITS.mapEntries) throw new ItemsError('map_entries', `more than ${LIMITS.mapEntries} items`);
       for (let i = 0; i < count; i++) next = skipItem(bytes, next);
       position = next;
     }

@@ -2,6 +2,7 @@ import { type Decoded, LIMITS, parseLabel, parsePrediction, type RejectionCode }
 import type { Codec, DeadLetter } from '../../ports/codec.ts';
 import { alertEvent, alertMessage } from './alerts.ts';
 import { announcement, announcementRecord } from './announcements.ts';
+import { ItemsError } from './guard.ts';
 import { parseJson } from './json.ts';
 import { type MessageName, SchemaSet, UnknownSchemaError } from './schema-set.ts';
 
@@ -35,7 +36,8 @@ function decodeEvent<T>(
   parse: (plain: unknown) => Decoded<T>,
 ): Decoded<T> {
   if (value.length > LIMITS.eventBytes) {
-    return refuse('too_large', `the event has ${value.length} bytes; at most ${LIMITS.eventBytes} are read`);
+    const message = `the event has ${value.length} bytes; at most ${LIMITS.eventBytes} are read`;
+    return { ok: false, rejection: { code: 'too_large', path: '', message, limit: 'event_bytes' } };
   }
   const decoded = decode(set, name, value);
   return decoded.ok ? parse(decoded.value) : decoded;
@@ -56,9 +58,16 @@ function decodeAvro(set: SchemaSet, name: MessageName, value: Buffer): Decoded<u
   try {
     return { ok: true, value: set.decode(name, value) };
   } catch (error) {
+    if (error instanceof ItemsError) return tooManyItems(error);
     const code = error instanceof UnknownSchemaError ? 'unknown_schema' : 'malformed_avro';
     return refuse(code, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** More items than an event may have, or (a lie then) than its bytes have room for. */
+function tooManyItems({ limit, message }: ItemsError): Decoded<unknown> {
+  const code = limit === 'map_entries' ? 'too_large' : 'malformed_avro';
+  return { ok: false, rejection: { code, path: '', message, limit } };
 }
 
 function refuse(code: RejectionCode, message: string): Extract<Decoded<unknown>, { ok: false }> {

@@ -62,7 +62,8 @@ function readFeatures(event: FieldReader): Map<string, FeatureValue> {
   for (const [key, value] of event.entries('features') ?? []) {
     const name = wellFormed(key);
     const problem = featureNameProblem(name, LIMITS.nameLength);
-    if (problem !== null) event.reject('bad_name', pathOf(key), problem);
+    if (problem !== null && name.length > LIMITS.nameLength) event.rejectTooLarge('name_length', pathOf(key), problem);
+    else if (problem !== null) event.reject('bad_name', pathOf(key), problem);
     features.set(name, typeof value === 'number' ? value : readValue(event, key, value));
   }
   return features;
@@ -77,7 +78,7 @@ function readValue(event: FieldReader, feature: string, value: unknown): Feature
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') {
     if (value.length <= LIMITS.textLength) return wellFormed(value);
-    event.reject('too_large', pathOf(feature), `more than ${LIMITS.textLength} characters`);
+    event.rejectTooLarge('text_length', pathOf(feature), `more than ${LIMITS.textLength} characters`);
     return null;
   }
   if (isScalar(value)) return value;
@@ -91,7 +92,9 @@ function readValue(event: FieldReader, feature: string, value: unknown): Feature
 }
 
 function readVector(event: FieldReader, path: string, items: readonly unknown[]): readonly number[] {
-  if (items.length > LIMITS.vectorLength) event.reject('too_large', path, `more than ${LIMITS.vectorLength} numbers`);
+  if (items.length > LIMITS.vectorLength) {
+    event.rejectTooLarge('vector_length', path, `more than ${LIMITS.vectorLength} numbers`);
+  }
   const bad = items.findIndex((item) => typeof item !== 'number');
   if (bad >= 0) event.reject('wrong_type', `${path}[${bad}]`, `expected a number, got ${kindOf(items[bad])}`);
   return items as readonly number[];

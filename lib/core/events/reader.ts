@@ -1,7 +1,7 @@
 import { LIMITS } from './limits.ts';
 import { isDimensionName, wellFormed } from './text.ts';
 import { parseTimestamp } from './timestamp.ts';
-import type { Rejection, RejectionCode } from './types.ts';
+import type { EventLimit, Rejection, RejectionCode } from './types.ts';
 
 type Scalar = string | number | boolean;
 
@@ -24,6 +24,10 @@ export class FieldReader {
     this.problem ??= { code, path: this.#prefix + path, message };
   }
 
+  rejectTooLarge(limit: EventLimit, path: string, message: string): void {
+    this.problem ??= { code: 'too_large', path: this.#prefix + path, message, limit };
+  }
+
   get(name: string): unknown {
     const value = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
     return value === undefined ? null : value;
@@ -34,7 +38,7 @@ export class FieldReader {
     const value = this.get(name);
     if (value === null) return null;
     if (typeof value !== 'string') this.reject('wrong_type', name, `expected a text, got ${kindOf(value)}`);
-    else if (value.length > LIMITS.nameLength) this.#tooLong(name, LIMITS.nameLength);
+    else if (value.length > LIMITS.nameLength) this.#tooLong('name_length', name, LIMITS.nameLength);
     else return wellFormed(value);
     return null;
   }
@@ -62,7 +66,7 @@ export class FieldReader {
     const value = this.get(name);
     if (value === null) return null;
     if (typeof value !== 'string') this.reject('wrong_type', name, `expected a text, got ${kindOf(value)}`);
-    else if (value.length > LIMITS.textLength) this.#tooLong(name, LIMITS.textLength);
+    else if (value.length > LIMITS.textLength) this.#tooLong('text_length', name, LIMITS.textLength);
     else return wellFormed(value);
     return null;
   }
@@ -97,7 +101,7 @@ export class FieldReader {
       value instanceof Map ? [...(value as Map<string, unknown>)] : isObject(value) ? ownEntries(value) : null;
     if (entries === null) this.reject('wrong_type', name, `expected an object, got ${kindOf(value)}`);
     else if (entries.length > LIMITS.mapEntries)
-      this.reject('too_large', name, `more than ${LIMITS.mapEntries} entries`);
+      this.rejectTooLarge('map_entries', name, `more than ${LIMITS.mapEntries} entries`);
     else return entries;
     return null;
   }
@@ -110,7 +114,7 @@ export class FieldReader {
       if (!isDimensionName(key)) this.#badName(path);
       else if (value === null || value === undefined) continue;
       else if (!isScalar(value)) this.reject('wrong_type', path, `expected a text, got ${kindOf(value)}`);
-      else if (String(value).length > LIMITS.nameLength) this.#tooLong(path, LIMITS.nameLength);
+      else if (String(value).length > LIMITS.nameLength) this.#tooLong('name_length', path, LIMITS.nameLength);
       else result.set(key, wellFormed(String(value)));
     }
     return result;
@@ -128,8 +132,8 @@ export class FieldReader {
     return result;
   }
 
-  #tooLong(path: string, limit: number): void {
-    this.reject('too_large', path, `more than ${limit} characters`);
+  #tooLong(limit: EventLimit, path: string, characters: number): void {
+    this.rejectTooLarge(limit, path, `more than ${characters} characters`);
   }
 
   #badName(path: string): void {

@@ -39,7 +39,11 @@ export interface Rejection {
   code: RejectionCode;
   path: string;
   message: string;
+  /** The limit it is above, where that is the reason: see docs/limits.md. */
+  limit?: EventLimit;
 }
+
+export type EventLimit = 'event_bytes' | 'map_entries' | 'name_length' | 'text_length' | 'vector_length' | 'avro_items';
 
 export type RejectionCode =
   | 'malformed_json'
