@@ -49,7 +49,8 @@ const DEFAULT_MODELS = ['- {name: alpha, window: 1h}', '- {name: beta, window: 1
 /** A cluster of real processes with a store whose answers can be tampered with, and an oracle. Always close it. */
 export class FaultWorld {
   readonly dir: string;
-  readonly partitions: number;
+  /** Rises when a test adds partitions. */
+  partitions: number;
   readonly proxy: StoreProxy;
   readonly feeder: Feeder;
   readonly oracle: Recount;
