@@ -11,6 +11,8 @@ export interface LogRecord {
   value: Buffer | null;
   /** Header names are case-sensitive; a repeated header keeps its last value. */
   headers: Readonly<Record<string, Buffer>>;
+  /** There is more of it than the log's client takes: key and value are absent or only their beginning. */
+  tooLarge?: { limit: string; message: string };
 }
 
 export interface NewRecord {

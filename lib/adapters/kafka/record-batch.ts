@@ -1,4 +1,6 @@
-import { decompress } from './codecs.ts';
+import type { LogRecord } from '../../ports/log.ts';
+import { decompress, InflatedTooLargeError } from './codecs.ts';
+import { KAFKA_LIMITS } from './limits.ts';
 import { RecordReader } from './record-reader.ts';
 
 /** A record as kafkajs's consumer takes it from its decoder. */
@@ -14,6 +16,7 @@ export interface DecodedRecord {
   batchContext: BatchContext;
   /** Set on what stands for a whole batch that cannot be read: its first offset, and why. */
   unreadable?: { from: number; reason: string };
+  tooLarge?: LogRecord['tooLarge'];
 }
 
 export interface BatchContext {
@@ -56,15 +59,29 @@ export function batchSize(bytes: Buffer, at: number): number | null {
 export async function decodeBatch(batch: Buffer): Promise<DecodedRecord[]> {
   const header = readHeader(batch);
   try {
+    if (header.count > KAFKA_LIMITS.batchRecords) {
+      throw new RangeError(`it has ${header.count} records; at most ${KAFKA_LIMITS.batchRecords} are read`);
+    }
     const body = batch.subarray(HEADER_BYTES);
     const bytes = header.codec === 0 ? body : await decompress(header.codec, body);
     return readRecords(header, new RecordReader(bytes));
   } catch (error) {
+    if (error instanceof InflatedTooLargeError) return refusedRecords(header, error.message);
     const reason = error instanceof Error ? error.message : String(error);
     const context = contextOf(header);
     const marker = toRecord(header, context, 0, header.lastOffset, null, null, NO_HEADERS);
     return [{ ...marker, unreadable: { from: header.firstOffset, reason } }];
   }
+}
+
+/** Each record of a batch that grows too large, without its bytes. */
+function refusedRecords(header: Header, reason: string): DecodedRecord[] {
+  const context = contextOf(header);
+  const tooLarge = { limit: 'inflated_bytes', message: `the compressed batch cannot be read: ${reason}` };
+  return Array.from({ length: header.count }, (_, index) => {
+    const offset = index === header.count - 1 ? header.lastOffset : header.firstOffset + index;
+    return { ...toRecord(header, context, 0, offset, null, null, NO_HEADERS), tooLarge };
+  });
 }
 
 function readHeader(batch: Buffer): Header {
@@ -99,9 +116,21 @@ function readRecord(header: Header, context: BatchContext, batch: RecordReader):
   const offset = header.firstOffset + reader.varint();
   const key = reader.field();
   const value = reader.field();
-  const record = toRecord(header, context, attributes, offset, key, value, readHeaders(reader));
+  const record = toRecord(header, context, attributes, offset, kept(key), kept(value), readHeaders(reader));
   record.timestamp = String(timestamp);
+  const longest = Math.max(key?.length ?? 0, value?.length ?? 0);
+  if (longest > KAFKA_LIMITS.recordBytes) {
+    const message = `the record has ${longest} bytes; at most ${KAFKA_LIMITS.recordBytes} are read`;
+    record.tooLarge = { limit: 'record_bytes', message };
+  }
   return record;
+}
+
+/** Bytes that are looked at longer than the answer they came in: neither too many, nor a view of a huge one. */
+function kept(bytes: Buffer | null): Buffer | null {
+  if (bytes === null) return null;
+  if (bytes.length > KAFKA_LIMITS.recordBytes) return Buffer.from(bytes.subarray(0, KAFKA_LIMITS.keptBytes));
+  return bytes.buffer.byteLength > KAFKA_LIMITS.inflatedBytes ? Buffer.from(bytes) : bytes;
 }
 
 function readHeaders(reader: RecordReader): Readonly<Record<string, Buffer>> {

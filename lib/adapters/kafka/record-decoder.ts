@@ -11,7 +11,9 @@ interface FetchDecoder {
 type DecodeMessages = (decoder: FetchDecoder) => Promise<unknown[]>;
 
 /** What one partition's part of an answer may grow to before the rest is left to the next fetch; whole batches. */
-const ENOUGH_BYTES = 16 * 1024 * 1024;
+const ENOUGH_BYTES = 4 * 1024 * 1024;
+/** What a record takes beside its key and value. */
+const RECORD_BYTES = 400;
 const MAGIC_AT = 16;
 const RECORD_BATCHES = 2;
 const MODULE = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages';
@@ -50,7 +52,7 @@ async function decodeBatches(bytes: Buffer): Promise<DecodedRecord[]> {
     const decoded = await decodeBatch(bytes.subarray(at, at + size));
     for (const record of decoded) {
       records.push(record);
-      weight += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+      weight += RECORD_BYTES + (record.value?.length ?? 0) + (record.key?.length ?? 0);
     }
     if (decoded[0]?.unreadable !== undefined) return records;
     at += size;

@@ -1,15 +1,18 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 import type { LogRecord } from '../../ports/log.ts';
+import type { DecodedRecord } from './record-batch.ts';
 
 const NO_HEADERS: Readonly<Record<string, Buffer>> = Object.freeze(Object.create(null));
 
 export function toLogRecord(message: KafkaMessage): LogRecord {
+  const { tooLarge } = message as Partial<DecodedRecord>;
   return {
     offset: Number(message.offset),
     timestamp: Number(message.timestamp),
     key: message.key,
     value: message.value,
     headers: toHeaders(message.headers),
+    ...(tooLarge === undefined ? {} : { tooLarge }),
   };
 }
 
