@@ -5,15 +5,21 @@ import { createPagerDutyChannel } from '../lib/adapters/pagerduty/index.ts';
 import { migrate } from '../lib/migrations/index.ts';
 import type { Channel } from '../lib/ports/channel.ts';
 import { systemClock } from '../lib/ports/clock.ts';
+import { StoreUnavailableError } from '../lib/ports/store.ts';
 import { registerDeclared } from '../lib/registry/index.ts';
 import type { Config } from '../lib/runtime/config/types.ts';
 import { never } from '../lib/runtime/deferred.ts';
+import { describeError } from '../lib/runtime/errors.ts';
 import { createRegistry } from '../lib/runtime/metrics.ts';
+import { retry } from '../lib/runtime/retry.ts';
 import type { Service, ServiceContext } from '../lib/runtime/service.ts';
 import { openLog } from './wiring/open-log.ts';
 import { openStore } from './wiring/open-store.ts';
 import { requireSchema } from './wiring/schema.ts';
 import { createTopics, requireTopics } from './wiring/topics.ts';
+
+/** How long a start waits for a store that cannot answer, beyond being reached at all. */
+const START_PATIENCE_MS = 60_000;
 
 export interface Wired {
   ctx: ServiceContext;
@@ -64,7 +70,7 @@ export async function prepare(ctx: ServiceContext): Promise<string[]> {
 
 /** Throws where tables or topics of this release are missing. */
 export async function requirePrepared(ctx: ServiceContext): Promise<void> {
-  await requireSchema(ctx.store);
+  await patiently(ctx, 'check the tables', () => requireSchema(ctx.store));
   await requireTopics(ctx.log);
 }
 
@@ -75,11 +81,23 @@ export function registrationService(ctx: ServiceContext): Service {
   const { config, store, clock } = ctx;
   return {
     name: 'registry',
-    start: () => registerDeclared({ config, store, clock, openTable: openCsv, onReference }),
+    start: () =>
+      patiently(ctx, 'register models and references', () =>
+        registerDeclared({ config, store, clock, openTable: openCsv, onReference }),
+      ),
     stop: async () => {},
     notReady: () => null,
     failed: never(),
   };
+}
+
+/** Doing either again changes nothing, so a store that hiccups does not end the process; a longer outage does. */
+function patiently(ctx: ServiceContext, what: string, task: () => Promise<void>): Promise<void> {
+  return retry(task, {
+    totalMs: START_PATIENCE_MS,
+    retryable: (error) => error instanceof StoreUnavailableError,
+    onRetry: (error) => ctx.logger.warn({ err: error }, `cannot ${what}, trying again: ${describeError(error)}`),
+  });
 }
 
 /** Where incidents are told: the channels that are configured. */
