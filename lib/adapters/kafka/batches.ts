@@ -1,4 +1,11 @@
 import type { Batch as KafkaBatch, KafkaMessage } from 'kafkajs';
+import type { DecodedRecord } from './record-batch.ts';
+
+/** The last record of something: under which leader epoch it was written, and the offset after it. */
+export interface RecordEpoch {
+  leaderEpoch: number;
+  reach: number;
+}
 
 /** What one fetch brought for one partition, waiting to be handled. No messages: only the position moved. */
 export interface Fetched {
@@ -6,6 +13,8 @@ export interface Fetched {
   /** Position after it: past control records at its end. */
   nextOffset: number;
   endOffset: number;
+  /** Why nothing can be read from `nextOffset` on, or null. */
+  unreadable: string | null;
 }
 
 /**
@@ -19,9 +28,20 @@ export function fetchedFrom(batch: KafkaBatch): number {
 }
 
 export function toFetched(batch: KafkaBatch): Fetched {
-  return {
-    messages: batch.messages,
-    nextOffset: Number(batch.lastOffset()) + 1,
-    endOffset: Number(batch.highWatermark),
-  };
+  const endOffset = Number(batch.highWatermark);
+  const { offset, unreadable } = batch.messages.at(-1) as KafkaMessage & DecodedRecord;
+  if (unreadable === undefined) {
+    return { messages: batch.messages, nextOffset: Number(batch.lastOffset()) + 1, endOffset, unreadable: null };
+  }
+  const reason =
+    `${batch.topic}/${batch.partition}: the record batch at offsets ${unreadable.from} to ${offset} cannot be read: ` +
+    unreadable.reason;
+  return { messages: batch.messages.slice(0, -1), nextOffset: unreadable.from, endOffset, unreadable: reason };
+}
+
+/** Under which leader epoch the message was written; null where it came without one (before Kafka 0.11). */
+export function epochOf(message: KafkaMessage | undefined): RecordEpoch | null {
+  const { batchContext } = (message ?? {}) as Partial<DecodedRecord>;
+  if (message === undefined || batchContext === undefined || batchContext.partitionLeaderEpoch < 0) return null;
+  return { leaderEpoch: batchContext.partitionLeaderEpoch, reach: Number(message.offset) + 1 };
 }

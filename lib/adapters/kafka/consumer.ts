@@ -1,5 +1,4 @@
 import {
-  type ConsumerEndBatchProcessEvent,
   type ConsumerGroupJoinEvent,
   type EachBatchPayload,
   type Consumer as KafkaConsumer,
@@ -7,27 +6,18 @@ import {
   logLevel,
 } from 'kafkajs';
 import { type PartitionId, partitionId } from '../../core/assignment.ts';
-import type { Assignment, Consumer, ConsumerOptions, PartitionOffsets } from '../../ports/log.ts';
-import { fetchedFrom, toFetched } from './batches.ts';
+import type { Assignment, Consumer, ConsumerOptions, Truncation } from '../../ports/log.ts';
+import type { ClusterView } from './cluster-view.ts';
 import { Committer } from './committer.ts';
 import { FetchControl } from './fetch-control.ts';
 import { GenerationWatch } from './generation-watch.ts';
 import { IncarnationWatch } from './incarnation-watch.ts';
+import { insist } from './insist.ts';
 import { PartitionWorker } from './partition-worker.ts';
+import { Reading } from './reading.ts';
+import { StallWatch } from './stall-watch.ts';
 
-/** How long the fetch loop waits for a slow partition before it pauses it and goes on with the others. */
-const PATIENCE_MS = 1000;
-/** Between looks at a full queue, so that heartbeats go out meanwhile. */
-const HEARTBEAT_LOOK_MS = 200;
 const CLOSE_TIMEOUT_MS = 15_000;
-const RETRY_MS = 1000;
-
-/** What a consumer asks of the cluster besides reading. All reject while no broker answers. */
-export interface ClusterView {
-  incarnation(topic: string): Promise<string>;
-  committed(group: string, assignment: Assignment): Promise<number | null>;
-  offsets(topic: string): Promise<PartitionOffsets[]>;
-}
 
 /** What the kafkajs consumer needs to know of its user. */
 export interface ConsumerHooks {
@@ -51,6 +41,8 @@ export class GroupConsumer implements Consumer {
   private readonly committer: Committer;
   private readonly generations = new GenerationWatch();
   private readonly incarnations: IncarnationWatch;
+  private readonly stalls: StallWatch;
+  private readonly reading: Reading;
   private readonly workers = new Map<PartitionId, PartitionWorker>();
   /** Revocations under way: a partition that comes back waits for its own. */
   private readonly revocations = new Map<PartitionId, Promise<void>>();
@@ -75,6 +67,15 @@ export class GroupConsumer implements Consumer {
       (topic) => cluster.incarnation(topic),
       (topic) => this.onRecreated(topic),
     );
+    this.stalls = new StallWatch(
+      () => (this.fetching.connected && !this.fetching.suspended ? this.workers.values() : []),
+      (topic) => cluster.offsets(topic),
+      (error) => this.fail(error),
+    );
+    this.reading = new Reading(this.workers, this.fetching, cluster, {
+      guard: (call) => this.guard(call),
+      onLost: (worker, truncation) => this.startAnew(worker, truncation),
+    });
     this.failed = new Promise<never>((_, reject) => {
       this.reject = reject;
     });
@@ -87,7 +88,7 @@ export class GroupConsumer implements Consumer {
     const { kafka } = this;
     const { GROUP_JOIN, CRASH, STOP, END_BATCH_PROCESS } = kafka.events;
     kafka.on(GROUP_JOIN, (event) => this.guardNow(() => this.onJoined(event)));
-    kafka.on(END_BATCH_PROCESS, (event) => this.guardNow(() => this.onBatchEnd(event)));
+    kafka.on(END_BATCH_PROCESS, (event) => this.guardNow(() => this.reading.onBatchEnd(event)));
     kafka.on(STOP, () => this.onStopped());
     kafka.on(CRASH, ({ payload }) => this.onCrash(payload.error, payload.restart));
     await kafka.connect();
@@ -110,6 +111,8 @@ export class GroupConsumer implements Consumer {
     const { group } = this.options;
     if (this.failure !== undefined) return `consumer of group ${group} has failed: ${String(this.failure)}`;
     for (const { halted } of this.workers.values()) if (halted !== null) return halted;
+    const missing = this.incarnations.missing() ?? this.stalls.unhealthy();
+    if (missing !== null) return missing;
     if (this.joined() && !this.fetching.connected) return `consumer of group ${group} is not in touch with Kafka`;
     return null;
   }
@@ -129,6 +132,7 @@ export class GroupConsumer implements Consumer {
 
   private async shutDown(): Promise<void> {
     this.incarnations.stop();
+    this.stalls.stop();
     // Still a member: commits made in onRevoked count.
     await Promise.all([...this.workers].map(([id, worker]) => this.revoke(id, worker)));
     this.workers.clear();
@@ -172,17 +176,21 @@ export class GroupConsumer implements Consumer {
     const worker: PartitionWorker = new PartitionWorker(assignment, this.options.handlers, {
       onError: (error) => this.fail(error),
       onRoom: () => this.fetching.resume(worker),
+      confirm: (since) => this.incarnations.confirm(assignment.topic, since),
     });
     this.workers.set(id, worker);
     this.fetching.pause(worker);
     worker.started = this.guard(async () => {
       await this.revocations.get(id);
-      const committed = await insist(worker, () => this.cluster.committed(this.options.group, assignment));
+      const committed = await insist(
+        () => worker.isStopped,
+        () => this.cluster.committed(this.options.group, assignment),
+      );
       if (committed === undefined || this.failure !== undefined) return;
       worker.announced = true;
       const start = await this.options.handlers.onAssigned(assignment, generation, committed);
       if ('halt' in start) worker.halt(start.halt);
-      else await this.moveTo(worker, start.offset);
+      else await this.reading.moveTo(worker, start.offset, { fresh: true });
     });
   }
 
@@ -199,84 +207,33 @@ export class GroupConsumer implements Consumer {
     await this.incarnations.verify();
     this.fetching.suspended = false;
     const reading = [...this.workers.values()].filter(({ expected }) => expected !== null);
-    await Promise.all(reading.map((worker) => this.moveTo(worker, worker.expected!)));
+    await Promise.all(reading.map((worker) => this.reading.moveTo(worker, worker.expected!)));
   }
 
   /** Another topic under the same name: its partitions are not the ones we had. */
   private onRecreated(topic: string): void {
     if (this.closing !== null) return;
-    for (const [id, worker] of this.workers) {
-      if (worker.assignment.topic !== topic) continue;
-      void this.revoke(id, worker);
-      this.gain(id, worker.assignment);
-    }
+    for (const worker of this.workers.values()) if (worker.assignment.topic === topic) this.startAnew(worker);
   }
 
-  /** Reads on from `offset` if the log holds it, and halts the partition otherwise. */
-  private async moveTo(worker: PartitionWorker, offset: number): Promise<void> {
-    const { topic, partition } = worker.assignment;
-    worker.expected = null;
-    const all = await insist(worker, () => this.cluster.offsets(topic));
-    if (all === undefined) return;
-    const range = all.find((one) => one.partition === partition);
-    if (range !== undefined && offset >= range.beginning && offset <= range.end) {
-      worker.expected = offset;
-      this.fetching.align(worker);
-      return;
-    }
-    const holds = range === undefined ? 'no such partition' : `${range.beginning} to ${range.end}`;
-    worker.halt(`${topic}/${partition}: offset ${offset} is outside the log, which holds ${holds}`);
+  /** As if the partition had been away: what stands in the log is not what we had, or no longer all of it. */
+  private startAnew(worker: PartitionWorker, truncation?: Truncation): void {
+    const id = partitionId(worker.assignment.topic, worker.assignment.partition);
+    if (this.closing !== null || this.workers.get(id) !== worker) return;
+    void this.revoke(id, worker, truncation);
+    this.gain(id, worker.assignment);
   }
 
-  private async eachBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch, resolveOffset, heartbeat, commitOffsetsIfNecessary } = payload;
-    this.committer.direct = commitOffsetsIfNecessary;
-    const worker = this.workers.get(partitionId(batch.topic, batch.partition));
-    if (worker === undefined || !this.accepts(worker, fetchedFrom(batch))) return;
-    worker.offer(toFetched(batch));
-    resolveOffset(batch.messages.at(-1)!.offset);
-    await this.waitForRoom(worker, heartbeat);
+  private eachBatch(payload: EachBatchPayload): Promise<void> {
+    this.committer.direct = payload.commitOffsetsIfNecessary;
+    return this.reading.eachBatch(payload);
   }
 
-  /** Only what continues the last fetch is taken. Anything else is kafkajs's reset, or was under way when we moved. */
-  private accepts(worker: PartitionWorker, from: number): boolean {
-    const { expected, isStopped } = worker;
-    if (expected === null || isStopped || this.fetching.suspended) return false;
-    if (from === expected) return true;
-    this.fetching.pause(worker);
-    void this.guard(() => this.moveTo(worker, expected));
-    return false;
-  }
-
-  /** Slow handlers hold up the fetching for a second at most; then their partition is paused, and others go on. */
-  private async waitForRoom(worker: PartitionWorker, heartbeat: () => Promise<void>): Promise<void> {
-    const end = Date.now() + PATIENCE_MS;
-    while (worker.full && Date.now() < end) {
-      await worker.room(HEARTBEAT_LOOK_MS);
-      await heartbeat();
-    }
-    if (worker.full) this.fetching.pause(worker);
-  }
-
-  /** Batches without a message for us (transaction markers, aborted records) end without having been in eachBatch. */
-  private onBatchEnd({ payload }: ConsumerEndBatchProcessEvent): void {
-    const worker = this.workers.get(partitionId(payload.topic, payload.partition));
-    if (payload.batchSize > 0 || worker === undefined || worker.expected === null) return;
-    // Null: only records below the position were in it (a compressed batch is sent whole); kafkajs steps over one offset.
-    const from = payload.firstOffset === null ? worker.expected : Number(payload.firstOffset);
-    if (!this.accepts(worker, from)) return;
-    worker.offer({
-      messages: [],
-      nextOffset: Number(payload.lastOffset) + 1,
-      endOffset: Number(payload.highWatermark),
-    });
-  }
-
-  private revoke(id: PartitionId, worker: PartitionWorker): Promise<void> {
+  private revoke(id: PartitionId, worker: PartitionWorker, truncation?: Truncation): Promise<void> {
     worker.stop();
     const revocation = this.guard(async () => {
       await worker.settled();
-      if (worker.announced && this.failure === undefined) await this.options.handlers.onRevoked(worker.assignment);
+      if (this.failure === undefined) await worker.revoke(truncation);
     });
     this.revocations.set(id, revocation);
     return revocation;
@@ -312,6 +269,7 @@ export class GroupConsumer implements Consumer {
     if (this.failure !== undefined) return;
     this.failure = error ?? new Error('a handler threw nothing');
     this.incarnations.stop();
+    this.stalls.stop();
     for (const worker of this.workers.values()) worker.stop();
     this.closing ??= this.disconnect();
     this.reject(this.failure);
@@ -329,17 +287,4 @@ function toAssignments(memberAssignment: Record<string, number[]>): Map<Partitio
     for (const partition of partitions) assigned.set(partitionId(topic, partition), { topic, partition });
   }
   return assigned;
-}
-
-/** Repeats a question to the cluster until it is answered; undefined when the worker stopped first. */
-async function insist<T>(worker: PartitionWorker, ask: () => Promise<T>): Promise<T | undefined> {
-  while (!worker.isStopped) {
-    try {
-      const answer = await ask();
-      if (!worker.isStopped) return answer;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
-  return undefined;
 }

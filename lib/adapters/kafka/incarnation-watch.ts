@@ -1,15 +1,27 @@
+import { LogUnavailableError } from '../../ports/log.ts';
+
 const INTERVAL_MS = 5000;
 const RETRY_MS = 300;
+/** Between two looks that what was fetched waits for: bounds the questions a busy consumer asks. */
+const CONFIRM_INTERVAL_MS = 20;
+
+interface Known {
+  incarnation: string | null;
+  /** When the last look that saw this incarnation began, by performance.now(). */
+  seenAt: number;
+  /** Why the topic cannot be seen, or null. */
+  missing: string | null;
+}
 
 /**
  * Notices that a topic was deleted and created again under a running consumer, which kafkajs takes for the same topic.
- * Looks every five seconds, and whenever told to.
+ * Looks every five seconds, whenever told to, and after each fetch.
  */
 export class IncarnationWatch {
-  private readonly topics: readonly string[];
   private readonly identify: (topic: string) => Promise<string>;
   private readonly onChange: (topic: string) => void;
-  private readonly known = new Map<string, string>();
+  private readonly known: Map<string, Known>;
+  private readonly confirming = new Map<string, Promise<void>>();
   private readonly timer: NodeJS.Timeout;
   private stopped = false;
 
@@ -18,23 +30,42 @@ export class IncarnationWatch {
     identify: (topic: string) => Promise<string>,
     onChange: (topic: string) => void,
   ) {
-    this.topics = topics;
+    this.known = new Map(topics.map((topic) => [topic, { incarnation: null, seenAt: -1, missing: null }]));
     this.identify = identify;
     this.onChange = onChange;
     this.timer = setInterval(() => this.look(), INTERVAL_MS);
     this.timer.unref();
   }
 
+  /** Names a subscribed topic that does not exist now, or null. */
+  missing(): string | null {
+    for (const { missing } of this.known.values()) if (missing !== null) return missing;
+    return null;
+  }
+
   look(): void {
-    for (const topic of this.topics) void this.lookAt(topic);
+    for (const topic of this.known.keys()) void this.lookAt(topic);
   }
 
   /** Resolves when every topic has been seen as it is now; waits for those that do not exist, or for brokers. */
   async verify(): Promise<void> {
-    for (const topic of this.topics) {
-      while (!this.stopped && !(await this.lookAt(topic))) {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    for (const topic of this.known.keys()) {
+      while (!this.stopped && !(await this.lookAt(topic))) await pause(RETRY_MS);
+    }
+  }
+
+  /**
+   * Resolves once a look that began at or after `since` has seen the topic: what was fetched before is then of the
+   * incarnation that `onChange` was last told of, or of none that counts any more.
+   */
+  async confirm(topic: string, since: number): Promise<void> {
+    while (!this.stopped && (this.known.get(topic)?.seenAt ?? Infinity) < since) {
+      let look = this.confirming.get(topic);
+      if (look === undefined) {
+        look = this.confirmSoon(topic).finally(() => this.confirming.delete(topic));
+        this.confirming.set(topic, look);
       }
+      await look;
     }
   }
 
@@ -43,13 +74,35 @@ export class IncarnationWatch {
     clearInterval(this.timer);
   }
 
-  private async lookAt(topic: string): Promise<boolean> {
-    // No broker, or no such topic now: the next look will tell.
-    const incarnation = await this.identify(topic).catch(() => null);
-    if (incarnation === null || this.stopped) return false;
-    const before = this.known.get(topic);
-    this.known.set(topic, incarnation);
-    if (before !== undefined && before !== incarnation) this.onChange(topic);
-    return true;
+  private async confirmSoon(topic: string): Promise<void> {
+    const rest = (this.known.get(topic)?.seenAt ?? 0) + CONFIRM_INTERVAL_MS - performance.now();
+    if (rest > 0) await pause(rest);
+    if (!(await this.lookAt(topic))) await pause(RETRY_MS);
   }
+
+  private async lookAt(topic: string): Promise<boolean> {
+    const known = this.known.get(topic)!;
+    const began = performance.now();
+    try {
+      const incarnation = await this.identify(topic);
+      if (this.stopped) return false;
+      known.missing = null;
+      // Looks overlap; an older answer must not take back a newer one.
+      if (began < known.seenAt) return true;
+      const before = known.incarnation;
+      known.incarnation = incarnation;
+      known.seenAt = began;
+      if (before !== null && before !== incarnation) this.onChange(topic);
+      return true;
+    } catch (error) {
+      // Without a broker nothing is known; the next look will tell.
+      if (!(error instanceof LogUnavailableError))
+        known.missing = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -108,6 +108,7 @@ class KafkaLog implements Log {
       incarnation: async (topic: string) => (await this.describeTopic(topic)).incarnation,
       committed: (group: string, assignment: Assignment) => this.committed(group, assignment),
       offsets: (topic: string) => this.offsets(topic),
+      epochEnd: (partition: Assignment, leaderEpoch: number) => this.epochEnd(partition, leaderEpoch),
     };
     const consumer = new GroupConsumer(options, view, (hooks) => this.createConsumer(options.group, hooks));
     this.consumers.add(consumer);

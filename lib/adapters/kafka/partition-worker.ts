@@ -1,11 +1,21 @@
-import { type Assignment, type ConsumerHandlers, PartitionHaltError } from '../../ports/log.ts';
-import type { Fetched } from './batches.ts';
+import { type Assignment, type ConsumerHandlers, PartitionHaltError, type Truncation } from '../../ports/log.ts';
+import { epochOf, type Fetched, type RecordEpoch } from './batches.ts';
 import { toLogRecord } from './records.ts';
 
-/** Records of one call to a handler: even at 100 µs a record it ends well within a second. */
+/** Records of one call to a handler, at first and at most. */
 const SLICE_RECORDS = 2000;
+/** What a call should take; slices of a handler that takes longer become smaller. */
+const SLICE_MS = 500;
 /** Fetches that may wait while another is handled: one, so that the network and the handler work side by side. */
 const ROOM = 1;
+
+/** What a worker needs of those who fetch for it. */
+export interface WorkerEvents {
+  onError(error: unknown): void;
+  onRoom(): void;
+  /** Resolves when what was fetched before `since` (performance.now()) is known to be of the topic we read. */
+  confirm(since: number): Promise<void>;
+}
 
 /**
  * One assigned partition: a short queue of fetched batches, handed to the handlers by a loop of its own. The fetch loop
@@ -15,6 +25,10 @@ export class PartitionWorker {
   readonly assignment: Assignment;
   /** Where the next fetch must begin; null until the handler has said where to start, and for ever when halted. */
   expected: number | null = null;
+  /** Of the last record fetched. */
+  epoch: RecordEpoch | null = null;
+  /** A later leader epoch under which the log is known to hold still what was fetched. */
+  checkedEpoch = -1;
   /** Why it does not read, or null. */
   halted: string | null = null;
   /** kafkajs was told not to fetch it. */
@@ -23,24 +37,26 @@ export class PartitionWorker {
   announced = false;
   /** Resolves when the start is over, onAssigned included. */
   started: Promise<void> = Promise.resolve();
+  /** When something was last fetched or handled, or reading was taken up, by performance.now(). */
+  movedAt = performance.now();
   private readonly handlers: ConsumerHandlers;
-  private readonly onError: (error: unknown) => void;
-  private readonly onRoom: () => void;
-  private queue: Fetched[] = [];
+  private readonly events: WorkerEvents;
+  private readonly stopping: Promise<void>;
+  private tellStopped: () => void = () => {};
+  private queue: (Fetched & { at: number })[] = [];
   private running: Promise<void> = Promise.resolve();
   private active = false;
   private stopped = false;
+  private slice = SLICE_RECORDS;
   private roomWaiters: (() => void)[] = [];
 
-  constructor(
-    assignment: Assignment,
-    handlers: ConsumerHandlers,
-    events: { onError(error: unknown): void; onRoom(): void },
-  ) {
+  constructor(assignment: Assignment, handlers: ConsumerHandlers, events: WorkerEvents) {
     this.assignment = assignment;
     this.handlers = handlers;
-    this.onError = events.onError;
-    this.onRoom = events.onRoom;
+    this.events = events;
+    this.stopping = new Promise((resolve) => {
+      this.tellStopped = resolve;
+    });
   }
 
   get isStopped(): boolean {
@@ -52,15 +68,24 @@ export class PartitionWorker {
     return this.queue.length > ROOM;
   }
 
+  /** Nothing is being handled, and nothing waits for it. */
+  get idle(): boolean {
+    return !this.active;
+  }
+
   halt(reason: string): void {
     this.halted = reason;
     this.expected = null;
+    this.queue = [];
   }
 
   /** Takes a fetched batch, which must begin at `expected`. */
   offer(fetched: Fetched): void {
-    this.expected = fetched.nextOffset;
-    this.queue.push(fetched);
+    // What cannot be read is not fetched again while what came before it is handled.
+    this.expected = fetched.unreadable === null ? fetched.nextOffset : null;
+    this.epoch = epochOf(fetched.messages.at(-1)) ?? this.epoch;
+    this.movedAt = performance.now();
+    this.queue.push({ ...fetched, at: this.movedAt });
     if (!this.active) this.running = this.drain();
   }
 
@@ -85,7 +110,12 @@ export class PartitionWorker {
   stop(): void {
     this.stopped = true;
     this.queue = [];
+    this.tellStopped();
     this.tellRoom();
+  }
+
+  revoke(truncation?: Truncation): Promise<void> {
+    return this.announced ? this.handlers.onRevoked(this.assignment, truncation) : Promise.resolve();
   }
 
   private async drain(): Promise<void> {
@@ -93,31 +123,48 @@ export class PartitionWorker {
     try {
       for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
         this.tellRoom();
-        await this.handle(next);
+        await Promise.race([this.events.confirm(next.at), this.stopping]);
+        if (!this.stopped) await this.handle(next);
+        this.movedAt = performance.now();
       }
     } catch (error) {
       if (error instanceof PartitionHaltError) this.halt(error.message);
-      else this.onError(error);
+      else this.events.onError(error);
     }
     this.active = false;
   }
 
-  private async handle({ messages, nextOffset, endOffset }: Fetched): Promise<void> {
-    if (messages.length === 0) await this.handlers.onPosition?.({ ...this.assignment, nextOffset, endOffset });
-    for (let start = 0; start < messages.length && !this.stopped; start += SLICE_RECORDS) {
-      const end = Math.min(messages.length, start + SLICE_RECORDS);
-      const records = messages.slice(start, end).map(toLogRecord);
-      const next = end === messages.length ? nextOffset : records.at(-1)!.offset + 1;
-      await this.handlers.onBatch({ ...this.assignment, records, nextOffset: next, endOffset });
+  private async handle({ messages, nextOffset, endOffset, unreadable }: Fetched): Promise<void> {
+    if (messages.length === 0 && unreadable === null) {
+      await this.handlers.onPosition?.({ ...this.assignment, nextOffset, endOffset });
+    }
+    for (let start = 0; start < messages.length && !this.stopped; ) {
+      const end = Math.min(messages.length, start + this.slice);
+      const part = messages.slice(start, end);
+      const next = end === messages.length ? nextOffset : Number(part.at(-1)!.offset) + 1;
+      const began = performance.now();
+      const epoch = epochOf(part.at(-1));
+      const more = epoch === null ? {} : { leaderEpoch: epoch.leaderEpoch };
+      const records = part.map(toLogRecord);
+      await this.handlers.onBatch({ ...this.assignment, records, nextOffset: next, endOffset, ...more });
+      this.fitSlice(part.length, performance.now() - began);
+      start = end;
       // A handler that never really waits must not keep heartbeats from being sent.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    if (unreadable !== null && !this.stopped) throw new PartitionHaltError(unreadable);
+  }
+
+  /** As many records as would have taken half a second; back to the most where a handler is quick again. */
+  private fitSlice(records: number, ms: number): void {
+    const fitting = Math.floor((records * SLICE_MS) / Math.max(ms, 1));
+    this.slice = Math.max(1, Math.min(SLICE_RECORDS, fitting));
   }
 
   private tellRoom(): void {
     const waiters = this.roomWaiters;
     this.roomWaiters = [];
     for (const waiter of waiters) waiter();
-    if (!this.stopped) this.onRoom();
+    if (!this.stopped) this.events.onRoom();
   }
 }
