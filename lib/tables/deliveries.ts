@@ -103,6 +103,25 @@ function inOrder(a: Delivery, b: Delivery): number {
   return Number(a.content.notice.action === 'resolve') - Number(b.content.notice.action === 'resolve');
 }
 
+/** How long a parked notice is worth sending after all: later than this nobody wants to be paged for it. */
+const RECENTLY_PARKED = "state = 'parked' AND written_at >= now64(3) - INTERVAL 7 DAY";
+
+/** Incidents with a notice parked within the last seven days, and the account that refused it, by channel. */
+export async function parkedIncidents(store: Store): Promise<{ incident: string; channel: string; account: string }[]> {
+  return store.query(
+    `SELECT DISTINCT incident, channel, JSONExtractString(notice, 'account') AS account
+     FROM delivery_rows FINAL WHERE ${RECENTLY_PARKED}`,
+  );
+}
+
+/** Notices parked within the last seven days that no later one made good, by channel and the incident's model. */
+export async function parkedByModel(store: Store): Promise<{ channel: string; model: string; parked: number }[]> {
+  return store.query(
+    `SELECT channel, JSONExtractString(notice, 'notice', 'incident', 'model') AS model, toUInt32(count()) AS parked
+     FROM delivery_rows FINAL WHERE ${RECENTLY_PARKED} GROUP BY channel, model`,
+  );
+}
+
 /** Incidents with a delivery that is still to be made. */
 export async function pendingIncidents(store: Store): Promise<string[]> {
   const rows = await store.query<{ incident: string }>(

@@ -8,6 +8,6 @@ export function register(program: Command): void {
     description: 'reads prediction events and writes mergeable sketches of every window',
     port: 8081,
     registers: true,
-    create: createAggregator,
+    create: (ctx) => createAggregator(ctx),
   });
 }

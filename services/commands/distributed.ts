@@ -14,17 +14,20 @@ export interface ServiceCommand {
   port: number;
   /** Registers declared models and references before the service starts. */
   registers: boolean;
-  create: (ctx: ServiceContext) => Service;
+  /** Flags of its own. */
+  flags?: (command: Command) => Command;
+  create: (ctx: ServiceContext, flags: CommonFlags) => Service;
 }
 
 /** A command that runs one service of a cluster, with health and metrics on its own port. */
 export function registerService(program: Command, spec: ServiceCommand): void {
   const command = program.command(spec.name).description(spec.description);
+  spec.flags?.(command);
   httpOptions(configOption(command), spec.port).action(async (flags: CommonFlags) => {
     const config = configOf(flags);
     requireServers(config, spec.name);
     const logger = loggerFor(spec.name, config);
-    const { app, url } = await openService(config, logger, spec);
+    const { app, url } = await openService(config, logger, spec, flags);
     await serve(app, logger, () => `ready http=${url() ?? ''}`);
   });
 }
@@ -33,6 +36,7 @@ async function openService(
   config: Config,
   logger: ServiceContext['logger'],
   spec: ServiceCommand,
+  flags: CommonFlags,
 ): Promise<{ app: App; url: () => string | null }> {
   const { ctx, connections } = await openContext(config, spec.name, logger);
   try {
@@ -40,7 +44,12 @@ async function openService(
     const port = config.http.port ?? spec.port;
     const readiness = (): readonly string[] => app.readiness();
     const health = createHealthServer({ host: config.http.host, port, readiness, metrics: ctx.metrics });
-    const services = [connections, health, ...(spec.registers ? [registrationService(ctx)] : []), spec.create(ctx)];
+    const services = [
+      connections,
+      health,
+      ...(spec.registers ? [registrationService(ctx)] : []),
+      spec.create(ctx, flags),
+    ];
     const app = createApp(services, { logger });
     return { app, url: health.url };
   } catch (error) {

@@ -10,6 +10,7 @@ export interface CommonFlags {
   port?: number;
   sqlHost?: string;
   sqlPort?: number;
+  retryParked?: boolean;
 }
 
 export function parsePort(value: string): number {
@@ -30,6 +31,13 @@ export function httpOptions(command: Command, defaultPort: number): Command {
   return command
     .option('--host <host>', 'address to listen on (http.host)')
     .option('--port <port>', `HTTP port (http.port; default ${defaultPort}, 0: any free one)`, parsePort);
+}
+
+export function retryParkedOption(command: Command): Command {
+  return command.option(
+    '--retry-parked',
+    'send once more what channels refused for good in the last seven days (without: only after a change of the routing key)',
+  );
 }
 
 /** The configuration that the flags ask for. Throws ConfigError. */

@@ -7,6 +7,8 @@ import type { LaneDeps } from './lane.ts';
 export interface DeskDeps extends Omit<LaneDeps, 'channel' | 'gate' | 'record'> {
   store: Store;
   channels: readonly { channel: Channel; gate: Gate }[];
+  /** Called when deliveries came to an end, one way or the other. */
+  onFinal(): void;
   urlOf(incident: string): string | null;
   /** Tries until the store has done it, or until the signal aborts. */
   stored<T>(task: () => Promise<T>): Promise<T>;

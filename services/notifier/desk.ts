@@ -1,9 +1,9 @@
 import { incidentVersion, mergeAlerts, summarizeIncident } from '../../lib/core/alerts/incident.ts';
 import type { AlertEvent } from '../../lib/core/alerts/types.ts';
-import type { Store } from '../../lib/ports/store.ts';
 import {
   type Delivery,
   deliveriesOfIncidents,
+  parkedIncidents,
   pendingIncidents,
   writeDeliveries,
 } from '../../lib/tables/deliveries.ts';
@@ -46,6 +46,7 @@ export function createDesk(deps: DeskDeps): Desk {
     const write = () => writeDeliveries(deps.store, changed);
     // Once even after the signal aborted: an accepted notice that is not recorded would be sent again.
     await write().catch(() => deps.stored(write));
+    if (changed.some(({ state }) => state !== 'pending')) deps.onFinal();
   });
   let tail: Promise<unknown> = Promise.resolve();
 
@@ -71,7 +72,7 @@ export function createDesk(deps: DeskDeps): Desk {
     await publish(deps, await judge(deps, changed));
   };
   const recover = async (owns: (model: string) => Promise<boolean>): Promise<void> => {
-    const left = await deps.stored(() => incidentsLeft(deps.store));
+    const left = await deps.stored(() => incidentsLeft(deps));
     const owned: IncidentNews[] = [];
     for (const { incident, model } of left) {
       if (await owns(model)) owned.push({ incident, events: [], raisedAt: null });
@@ -88,9 +89,19 @@ export function createDesk(deps: DeskDeps): Desk {
   };
 }
 
-async function incidentsLeft(store: Store): Promise<{ incident: string; model: string }[]> {
+async function incidentsLeft({
+  store,
+  channels,
+  retryParked,
+}: DeskDeps): Promise<{ incident: string; model: string }[]> {
   const behind = await incidentsBehind(store);
-  const models = await modelsOfIncidents(store, await pendingIncidents(store));
+  const accounts = new Map(channels.map(({ channel }) => [channel.name, channel.account]));
+  const refused = (await parkedIncidents(store)).filter(({ channel, account }) => {
+    const now = accounts.get(channel);
+    return now !== undefined && (retryParked || now !== account);
+  });
+  const pending = await pendingIncidents(store);
+  const models = await modelsOfIncidents(store, [...pending, ...refused.map(({ incident }) => incident)]);
   for (const { incident, model } of behind) models.set(incident, model);
   return [...models].map(([incident, model]) => ({ incident, model }));
 }

@@ -11,11 +11,14 @@ import { createDesk, type Desk } from './desk.ts';
 import { createGate } from './gate.ts';
 import { readBatch } from './intake.ts';
 import { notifierMetrics } from './metrics.ts';
+import { ParkedGauge } from './parked.ts';
 
 export interface NotifierOptions {
   backoff?: Partial<BackoffPolicy>;
   /** In [0, 1): spreads retries. */
   random?: () => number;
+  /** Tries once more what the channels have refused for good; without, only where the channel's account has changed since. */
+  retryParked?: boolean;
   /** How long `stop` lets batches in hand wait for a store or log that stands still, ms. */
   stopGraceMs?: number;
 }
@@ -56,6 +59,13 @@ export function createNotifier(
   let trouble: string | null = null;
   let stopped: Promise<void> | null = null;
 
+  const parked = new ParkedGauge(
+    ctx,
+    metrics,
+    channels.map((channel) => channel.name),
+    async (model) => owned.has(await log.partitionOf(TOPICS.alerts, model)),
+  );
+
   /** Tries for ever: an outage of the log or the store delays notices, it must not lose them. */
   const persist = async <T>(what: string, task: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     const onRetry = (error: unknown, attempt: number) => {
@@ -76,6 +86,8 @@ export function createNotifier(
       metrics,
       backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
       random: options.random ?? Math.random,
+      retryParked: options.retryParked ?? false,
+      onFinal: () => parked.refresh(),
       signal: abort.signal,
       stored: (task) => persist('the store does not answer', task, abort.signal),
       urlOf: (incident) => incidentUrl(ctx.config.publicUrl, incident),
@@ -85,6 +97,7 @@ export function createNotifier(
     const abort = new AbortController();
     const desk = openDesk(abort);
     owned.set(partition, { desk, abort });
+    parked.refresh();
     const owns = async (model: string) => (await log.partitionOf(TOPICS.alerts, model)) === partition;
     // Not awaited: joining must not wait for the store. Batches queue up behind it.
     persist('pending deliveries cannot be taken up', () => desk.recover(owns), abort.signal).catch((error: unknown) => {
@@ -106,6 +119,7 @@ export function createNotifier(
     owned.delete(partition);
     part?.abort.abort(new Error(`partition ${partition} of ${TOPICS.alerts} was given up`));
     await part?.desk.close();
+    parked.refresh();
   };
 
   const onBatch = async (batch: Batch) => {
@@ -144,6 +158,7 @@ export function createNotifier(
     consumer.failed.catch((error: unknown) => {
       if (!stopping.signal.aborted) failure.reject(error);
     });
+    parked.start();
   };
 
   /** Batches in hand are finished, unless the store or the log stands still; what is unsent waits in the outbox. */
@@ -157,6 +172,7 @@ export function createNotifier(
     clearTimeout(patience);
     abortAll();
     await Promise.all([...owned.values()].map(({ desk }) => desk.close()));
+    await parked.stop();
     owned.clear();
   };
 

@@ -1,4 +1,4 @@
-import { mergeAlerts, summarizeIncident } from '../../lib/core/alerts/incident.ts';
+import { incidentVersion, mergeAlerts, summarizeIncident } from '../../lib/core/alerts/incident.ts';
 import { afterNotice, decideNotice } from '../../lib/core/alerts/notify.ts';
 import type { Incident } from '../../lib/core/alerts/types.ts';
 import type { Delivery } from '../../lib/tables/deliveries.ts';
@@ -66,7 +66,8 @@ function decide(deps: JudgeDeps, { channel, lane, incident, page, url }: Questio
     deps.logger.debug(facts, `incident ${incident.incident}, ${channel}: ${decision.action}, ${decision.reason}`);
     if (decision.action === 'none') return due;
     const content = decision.action === 'trigger' ? page : incident;
-    due.push(newDelivery({ channel, incident: content, url, decision, now: deps.clock.now() }));
+    const tries = lane.tries(incidentVersion(content.alerts), decision.action);
+    due.push(newDelivery({ channel, incident: content, url, decision, tries, now: deps.clock.now() }));
     state = afterNotice(state, { action: decision.action, incident: content, parked: false });
   }
 }

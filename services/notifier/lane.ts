@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NoticeState } from '../../lib/core/alerts/notify.ts';
+import type { NoticeAction } from '../../lib/core/alerts/types.ts';
 import type { Channel, DeliveryOutcome } from '../../lib/ports/channel.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
@@ -7,7 +8,7 @@ import type { ServiceContext } from '../../lib/runtime/service.ts';
 import type { Delivery } from '../../lib/tables/deliveries.ts';
 import { type BackoffPolicy, nextWait } from './backoff.ts';
 import type { Gate } from './gate.ts';
-import { acceptedAccount, stateOf } from './history.ts';
+import { acceptedAccount, deservesAnotherTry, stateOf } from './history.ts';
 import type { NotifierMetrics } from './metrics.ts';
 
 export interface LaneDeps {
@@ -19,6 +20,8 @@ export interface LaneDeps {
   logger: ServiceContext['logger'];
   metrics: NotifierMetrics;
   backoff: BackoffPolicy;
+  /** Whether what this account has refused for good is tried once more. */
+  retryParked: boolean;
   /** In [0, 1). */
   random: () => number;
   signal: AbortSignal;
@@ -32,8 +35,10 @@ export interface QueuedDelivery {
 
 /** The notices of one incident through one channel, in order. */
 export interface Lane {
-  /** What the channel has been asked to say so far. */
+  /** What the channel has been asked to say so far; what was refused, but deserves another try, was not said. */
   state(): NoticeState | null;
+  /** Deliveries of this version and action so far: one that is tried anew needs another id. */
+  tries(version: number, action: NoticeAction): number;
   /** Takes deliveries whose outbox rows are durable. */
   enqueue(deliveries: readonly QueuedDelivery[]): void;
   /** Deliveries still to be made. */
@@ -49,6 +54,9 @@ export interface Lane {
  */
 export function createLane(deps: LaneDeps, history: readonly Delivery[]): Lane {
   const deliveries = [...history];
+  const unsaid = new Set(
+    history.filter((delivery) => deservesAnotherTry(delivery, deps.channel.account, deps.retryParked)),
+  );
   const queue: QueuedDelivery[] = [];
   let running = Promise.resolve();
   let idle = true;
@@ -59,7 +67,7 @@ export function createLane(deps: LaneDeps, history: readonly Delivery[]): Lane {
       const wait = Math.max(retry.notBefore, deps.gate.notBefore()) - deps.clock.now();
       if (wait > 0) await sleep(wait, undefined, { signal: deps.signal });
       // Recorded outside the gate: writing must not keep another incident's page waiting.
-      else await deps.record(await deps.gate.run(() => step(deps, deliveries, queue, retry)));
+      else await deps.record(await deps.gate.run(() => step(deps, { deliveries, unsaid, queue, retry })));
     }
   };
   const start = () => {
@@ -83,7 +91,9 @@ export function createLane(deps: LaneDeps, history: readonly Delivery[]): Lane {
   retry.notBefore = Math.max(0, ...unsent.map((delivery) => delivery.nextAttemptAt));
   enqueue(unsent.map((delivery) => ({ delivery, raisedAt: null })));
   return {
-    state: () => stateOf(deliveries),
+    state: () => stateOf(deliveries.filter((delivery) => !unsaid.has(delivery))),
+    tries: (version, action) =>
+      deliveries.filter(({ content }) => content.version === version && content.notice.action === action).length,
     enqueue(added) {
       deliveries.push(...added.map(({ delivery }) => delivery));
       enqueue(added);
@@ -97,29 +107,43 @@ export function createLane(deps: LaneDeps, history: readonly Delivery[]): Lane {
   };
 }
 
+interface Progress {
+  /** All of them, in order. */
+  deliveries: readonly Delivery[];
+  /** Those refused that another notice is to make good. */
+  unsaid: Set<Delivery>;
+  queue: QueuedDelivery[];
+  retry: { failures: number; notBefore: number };
+}
+
 /** One attempt, and the removal of what is done from the queue. Resolves to the deliveries it changed. */
-async function step(
-  deps: LaneDeps,
-  history: readonly Delivery[],
-  queue: QueuedDelivery[],
-  retry: { failures: number; notBefore: number },
-): Promise<Delivery[]> {
+async function step(deps: LaneDeps, { deliveries, unsaid, queue, retry }: Progress): Promise<Delivery[]> {
   if (deps.signal.aborted || deps.gate.notBefore() > deps.clock.now()) return [];
   const triggers = leadingTriggers(queue);
   const current = triggers.at(-1) ?? queue[0];
   if (!current) return [];
-  const outcome = await attempt(deps, history, current);
+  const outcome = await attempt(deps, deliveries, current);
   retry.failures = outcome.kind === 'retry' ? retry.failures + 1 : 0;
   apply(deps, current.delivery, outcome, retry);
-  const superseded = current.delivery.state === 'sent' ? triggers.slice(0, -1).map(({ delivery }) => delivery) : [];
+  const waiting = triggers.slice(0, -1).map(({ delivery }) => delivery);
+  const superseded = current.delivery.state === 'sent' ? [...waiting, ...madeGood(unsaid, current.delivery)] : [];
   for (const older of superseded) {
     older.state = 'sent';
+    // A resolve has to go the way of the notice that was accepted.
+    older.content.account = deps.channel.account;
     older.reason = `told by the newer notice ${current.delivery.noticeId}`;
   }
   const left = queue.filter(({ delivery }) => delivery.state === 'pending');
   deps.metrics.pending.dec({ channel: deps.channel.name }, queue.length - left.length);
   queue.splice(0, queue.length, ...left);
   return [...superseded, current.delivery];
+}
+
+/** Takes out the refused notices that an accepted one says, too. */
+function madeGood(unsaid: Set<Delivery>, { content }: Delivery): Delivery[] {
+  const told = [...unsaid].filter((delivery) => delivery.content.notice.action === content.notice.action);
+  for (const delivery of told) unsaid.delete(delivery);
+  return told;
 }
 
 function leadingTriggers(queue: readonly QueuedDelivery[]): QueuedDelivery[] {

@@ -16,6 +16,12 @@ export function notifierMetrics(registry: ServiceContext['metrics']) {
       'Notices in the outbox that are still to be delivered, by channel',
       ['channel'],
     ),
+    parked: gauge(
+      registry,
+      'driftline_notifier_parked_deliveries',
+      'Notices a channel refused for good within seven days, not made good since, of the models this notifier owns',
+      ['channel'],
+    ),
     latency: histogram(
       registry,
       'driftline_notifier_delivery_latency_seconds',

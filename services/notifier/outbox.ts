@@ -15,6 +15,8 @@ export interface DueNotice {
   incident: Incident;
   url: string | null;
   decision: { action: NoticeAction; reason: string };
+  /** Notices of this version and action before it, all of them refused. */
+  tries: number;
   /** ms */
   now: number;
 }
@@ -23,13 +25,13 @@ export interface DueNotice {
  * A delivery as it enters the outbox. Its id is made of what it tells (incident, version, action): two notifiers that
  * decide the same at once write the same row.
  */
-export function newDelivery({ channel, incident, url, decision, now }: DueNotice): Delivery {
+export function newDelivery({ channel, incident, url, decision, tries, now }: DueNotice): Delivery {
   const version = incidentVersion(incident.alerts);
   const notice = { action: decision.action, dedupKey: dedupKeyOf(incident.incident), incident, url };
   return {
     incident: incident.incident,
     channel,
-    noticeId: `${incident.incident}/${version}/${decision.action}`,
+    noticeId: `${incident.incident}/${version}/${decision.action}${tries === 0 ? '' : `/${tries + 1}`}`,
     content: { notice, version, reason: decision.reason, account: '' },
     attempt: 0,
     status: 0,

@@ -15,6 +15,8 @@ export interface StandaloneOptions {
   logger: ServiceContext['logger'];
   /** In place of the configured ones: the demo's local PagerDuty. */
   channels?: Channel[];
+  /** See NotifierOptions. */
+  retryParked?: boolean;
 }
 
 export interface Standalone {
@@ -31,14 +33,14 @@ export async function openStandalone(config: Config, options: StandaloneOptions)
   const wired = await openContext(config, 'standalone', options.logger);
   try {
     await prepare(wired.ctx);
-    return compose(wired, options.channels ?? openChannels(config));
+    return compose(wired, options.channels ?? openChannels(config), options.retryParked ?? false);
   } catch (error) {
     await wired.connections.stop();
     throw error;
   }
 }
 
-function compose({ ctx, engine, connections }: Wired, channels: Channel[]): Standalone {
+function compose({ ctx, engine, connections }: Wired, channels: Channel[], retryParked: boolean): Standalone {
   const { config, logger } = ctx;
   const api = createApi(ctx, { page: loadPage, readiness: () => [...app.readiness()] });
   const sql =
@@ -47,7 +49,9 @@ function compose({ ctx, engine, connections }: Wired, channels: Channel[]): Stan
       : createSqlServer({ engine, ...config.sql, database: ctx.store.database, writable: false, logger });
   // Links in a page need the port that the api got, which is known once it listens.
   const notifier = lazyService('notifier', () =>
-    createNotifier({ ...ctx, config: { ...config, publicUrl: config.publicUrl ?? api.url } }, channels),
+    createNotifier({ ...ctx, config: { ...config, publicUrl: config.publicUrl ?? api.url } }, channels, {
+      retryParked,
+    }),
   );
   const services: Service[] = [connections, api, registrationService(ctx), createAggregator(ctx), createDetector(ctx)];
   const app = createApp([...services, notifier, ...(sql === null ? [] : [sql])], { logger });

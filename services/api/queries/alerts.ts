@@ -60,7 +60,8 @@ export async function incidentRevisions(store: Store, model: string, incident: s
 
 export async function incidentDeliveries(store: Store, incident: string): Promise<IncidentDetail['deliveries']> {
   return store.query(
-    `SELECT channel, action, dedup_key, attempt, status, state FROM deliveries
+    `SELECT channel, action, dedup_key, attempt, status, state, reason,
+       toUnixTimestamp64Milli(d.next_attempt_at) AS next_attempt_at FROM deliveries AS d
      WHERE incident = {incident:String} ORDER BY channel, action DESC, attempt`,
     { incident },
   );

@@ -90,6 +90,8 @@ export const incidentDetail = incidentSummary.extend({
       attempt: z.int(),
       status: z.int().describe('HTTP status of the last attempt; 0 none'),
       state: z.string().describe('sent, pending or parked'),
+      reason: z.string().describe('what came of the last attempt, in words'),
+      next_attempt_at: time.describe('of a pending one'),
     }),
   ),
   sql: z.array(z.object({ title: z.string(), statement: z.string() })).describe('to paste into any ClickHouse client'),

@@ -183,6 +183,15 @@ export interface IncidentDetail extends IncidentSummary {
     reason: string;
     members: string[];
   }[];
-  deliveries: { channel: string; action: string; dedup_key: string; attempt: number; status: number; state: string }[];
+  deliveries: {
+    channel: string;
+    action: string;
+    dedup_key: string;
+    attempt: number;
+    status: number;
+    state: string;
+    reason: string;
+    next_attempt_at: number;
+  }[];
   sql: { title: string; statement: string }[];
 }

@@ -16,9 +16,12 @@ import { type Row, type SqlParams, type Store, StoreUnavailableError } from '../
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
 import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
 import { insertAlertEvents } from '../../../lib/tables/alerts.ts';
-import { createNotifier } from '../../../services/notifier/index.ts';
-import type { Fault } from '../../../services/pagerduty-local/enqueue.ts';
-import { createLocalPagerDuty, type LocalPagerDuty } from '../../../services/pagerduty-local/index.ts';
+import { createNotifier, type NotifierOptions } from '../../../services/notifier/index.ts';
+import {
+  createLocalPagerDuty,
+  type LocalPagerDuty,
+  type LocalPagerDutyOptions,
+} from '../../../services/pagerduty-local/index.ts';
 
 export const ROUTING_KEY = 'a'.repeat(32);
 
@@ -38,9 +41,9 @@ export interface Harness {
   ctx: ServiceContext;
   pagerduty: LocalPagerDuty;
   /** Scripts what the contract server does with the next requests; null: answer as PagerDuty would. */
-  script(respond: ((request: number) => Fault | null) | null): void;
+  script(respond: LocalPagerDutyOptions['respond'] | null): void;
   channel(options?: { routingKey?: string; timeoutMs?: number }): Channel;
-  start(channels?: readonly Channel[], ctx?: Partial<ServiceContext>): Promise<Service>;
+  start(channels?: readonly Channel[], ctx?: Partial<ServiceContext>, options?: NotifierOptions): Promise<Service>;
   /** As the detector does: rows first, then the topic. */
   publish(...events: AlertEvent[]): Promise<void>;
   /** What the contract server received about an incident: `action status`, in order. */
@@ -57,8 +60,8 @@ export async function openHarness(partitions = 2, kept?: string): Promise<Harnes
   await log.ensureTopics([TOPICS.alerts, TOPICS.deadLetters].map((name) => ({ name, partitions })));
   const store = await openChdbStore({ dir: join(dir, 'store'), database: 'driftline' });
   await migrate(store);
-  let respond: ((request: number) => Fault | null) | null = null;
-  const pagerduty = createLocalPagerDuty({ port: 0, respond: (request) => respond?.(request) ?? null });
+  let respond: LocalPagerDutyOptions['respond'] | null = null;
+  const pagerduty = createLocalPagerDuty({ port: 0, respond: (request, event) => respond?.(request, event) ?? null });
   await pagerduty.start();
   const ctx: ServiceContext = {
     config: configOf(partitions),
@@ -78,8 +81,8 @@ export async function openHarness(partitions = 2, kept?: string): Promise<Harnes
       respond = next;
     },
     channel,
-    async start(channels = [channel()], changes = {}) {
-      const notifier = createNotifier({ ...ctx, ...changes }, channels, FAST);
+    async start(channels = [channel()], changes = {}, options = {}) {
+      const notifier = createNotifier({ ...ctx, ...changes }, channels, { ...FAST, ...options });
       await notifier.start();
       await until(() => notifier.notReady() === null, 'the notifier is ready');
       return notifier;
@@ -126,6 +129,8 @@ function configOf(partitions: number): ServiceContext['config'] {
       horizonMs: 7 * 86_400_000,
       idleAfterMs: 30_000,
       futureSkewMs: 300_000,
+      chunkAgeMs: 86_400_000,
+      deadLetterLimit: 0.5,
       chunkSize: 65_536,
       predictionLog: false,
     },

@@ -3,6 +3,7 @@ import { code, h, link, section, table } from '../dom.ts';
 import { count, featurePath, modelPath, number, pValue, time } from '../format.ts';
 import { distributionFigure } from '../histogram.ts';
 import type { Alert, AlertMember, FeatureDetail, IncidentDetail, ModelDetail } from '../types.ts';
+import { deliveriesSection, undelivered } from './deliveries.ts';
 import { fact } from './models.ts';
 
 /** Members drawn with their distributions; the rest are in the table. */
@@ -38,6 +39,7 @@ export function incidentView(
       severityBadge(incident.severity),
     ),
     h('dl', { class: 'facts wide' }, ...facts(incident, lastWindow)),
+    ...undelivered(incident),
     advice(incident),
     ...incident.alerts.map((alert) => alertSection(incident, alert)),
     ...(figures.length > 0
@@ -49,7 +51,7 @@ export function incidentView(
         ]
       : []),
     timeline(incident),
-    deliveries(incident),
+    deliveriesSection(incident),
     section(
       'Look for yourself',
       ...incident.sql.flatMap(({ title, statement }) => [h('h3', {}, title), code(statement)]),
@@ -155,30 +157,6 @@ function timeline(incident: IncidentDetail): HTMLElement {
           h('span', {}, entry.reason || entry.members.join(', ')),
         ),
       ),
-    ),
-  );
-}
-
-function deliveries(incident: IncidentDetail): HTMLElement {
-  if (incident.deliveries.length === 0)
-    return section(
-      'Deliveries',
-      h('p', { class: 'quiet-text' }, 'Nobody has been told yet: no channel is configured, or the notifier is behind.'),
-    );
-  const tone = (state: string): string => (state === 'sent' ? 'good' : state === 'parked' ? 'bad' : 'warn');
-  return section(
-    'Deliveries',
-    table(
-      'Deliveries',
-      [
-        { head: 'Channel', cell: (row) => row.channel },
-        { head: 'Action', cell: (row) => row.action },
-        { head: 'State', cell: (row) => badge(row.state, tone(row.state)) },
-        { head: 'Attempts', numeric: true, cell: (row) => count(row.attempt) },
-        { head: 'HTTP status', numeric: true, cell: (row) => (row.status === 0 ? '–' : String(row.status)) },
-        { head: 'Dedup key', cell: (row) => h('code', {}, row.dedup_key) },
-      ],
-      incident.deliveries,
     ),
   );
 }
