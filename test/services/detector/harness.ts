@@ -179,6 +179,7 @@ export class World {
       reach: opening ? chunk.identity.chunkStart : next,
       passed: opening ? -1 : passed,
       closed: false,
+      replaying: false,
     });
   }
 
@@ -353,6 +354,8 @@ export function configOf({ partitions = 1, monitors = [monitorOf()], models = [M
       horizonMs: 7 * 86_400_000,
       idleAfterMs: 60_000,
       futureSkewMs: 300_000,
+      chunkAgeMs: 86_400_000,
+      deadLetterLimit: 0.5,
       chunkSize: 65_536,
       predictionLog: false,
     },
