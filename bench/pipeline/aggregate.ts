@@ -29,6 +29,8 @@ function config(predictionLog: boolean, partitions: number): Config {
       horizonMs: 7 * 86_400_000,
       idleAfterMs: 30_000,
       futureSkewMs: 300_000,
+      chunkAgeMs: 86_400_000,
+      deadLetterLimit: 0.5,
       chunkSize: 65_536,
       predictionLog,
     },

@@ -5,19 +5,20 @@ import type { Config } from '../runtime/config/types.ts';
 import { loadBaseline } from '../tables/baselines.ts';
 
 /** Rises when the aggregator's code would write other bytes for the same events. */
-const LAYOUT = 2;
+export const LAYOUT = 2;
 /** Windows of models that nobody declared. */
 const DEFAULT_WINDOW = { lengthMs: 86_400_000, timezone: 'UTC' };
 
 /** The spec that the next chunk to open is bound to: the configuration and the current baselines' kinds and grids. */
 export async function loadAggregationSpec(config: Config, store: Store): Promise<AggregationSpec> {
-  const { allowedDelayMs, horizonMs, futureSkewMs, chunkSize } = config.aggregation;
+  const { allowedDelayMs, horizonMs, futureSkewMs, chunkSize, chunkAgeMs } = config.aggregation;
   const declared = [...config.models].sort((a, b) => (a.name < b.name ? -1 : 1));
   const models: ModelAggregation[] = [];
   for (const model of declared) models.push(await modelAggregation(model, store));
   return {
     layout: LAYOUT,
     chunkSize,
+    chunkAgeMs,
     allowedDelayMs,
     horizonMs,
     futureSkewMs,

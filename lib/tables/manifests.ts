@@ -11,6 +11,8 @@ export interface Manifest extends ChunkIdentity {
   /** Greatest arrival in the partition's covered prefix, ms; -1: none. */
   passed: number;
   closed: boolean;
+  /** Whether the last record covered said itself when it arrived (a replay's); null: not known. */
+  replaying: boolean | null;
   /** Of the last record covered; null: the log has no leader epochs, or nothing is covered. */
   epoch?: RecordEpoch | null;
 }
@@ -37,6 +39,7 @@ interface ManifestRow {
   reach: number;
   passed: number;
   closed: number;
+  replay: number;
   leader_epoch: number;
   epoch_reach: number;
 }
@@ -54,6 +57,7 @@ export async function writeManifest(store: Store, manifest: Manifest): Promise<v
       reach: manifest.reach,
       passed: manifest.passed,
       closed: manifest.closed ? 1 : 0,
+      replay: manifest.replaying === null ? -1 : Number(manifest.replaying),
       leader_epoch: manifest.epoch?.leaderEpoch ?? -1,
       epoch_reach: manifest.epoch?.reach ?? 0,
     },
@@ -92,8 +96,14 @@ function lastChunk(rows: readonly ManifestRow[], place: Omit<ChunkIdentity, 'chu
     reach: Math.max(...same.map((row) => row.reach)),
     passed: Math.max(...rows.map((row) => row.passed)),
     closed: same.some((row) => row.closed === 1),
+    replaying: lastReplay(rows),
     epoch: lastEpoch(rows),
   };
+}
+
+function lastReplay(rows: readonly ManifestRow[]): boolean | null {
+  const { replay } = rows.reduce((a, b) => (b.reach > a.reach ? b : a));
+  return replay < 0 ? null : replay === 1;
 }
 
 function lastEpoch(rows: readonly ManifestRow[]): RecordEpoch | null {
@@ -107,6 +117,7 @@ const INCARNATIONS = `SELECT DISTINCT incarnation FROM manifest_rows WHERE ${PAR
 
 const LAST_CHUNK = `
   SELECT chunk_start, group_generation, spec_id, max(reach) AS reach, max(passed) AS passed, max(closed) AS closed,
+    argMax(replay, manifest_rows.reach) AS replay,
     argMax(leader_epoch, manifest_rows.epoch_reach) AS leader_epoch, max(epoch_reach) AS epoch_reach
   FROM manifest_rows
   WHERE ${PARTITION} AND incarnation = {incarnation:String} AND chunk_start = (

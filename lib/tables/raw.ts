@@ -43,6 +43,15 @@ export async function insertPredictions(store: Store, rows: readonly Row[]): Pro
   await store.insert('prediction_rows', rows);
 }
 
+/** Whether labels of this partition are stored, but none of this incarnation of the topic. */
+export async function isNewIncarnation(store: Store, place: Omit<RecordPlace, 'offset'>): Promise<boolean> {
+  const rows = await store.query<{ incarnation: string }>(
+    'SELECT DISTINCT incarnation FROM label_rows WHERE topic = {topic:String} AND partition = {partition:UInt32}',
+    { topic: place.topic, partition: place.partition },
+  );
+  return rows.length > 0 && rows.every(({ incarnation }) => incarnation !== place.incarnation);
+}
+
 export async function insertLabels(store: Store, rows: readonly Row[]): Promise<void> {
   await store.insert('label_rows', rows);
 }

@@ -1,9 +1,9 @@
 import { OpenChunk } from '../../lib/core/chunks/chunk.ts';
 import type { WindowKey } from '../../lib/core/chunks/types.ts';
-import { type Assignment, StaleAssignmentError } from '../../lib/ports/log.ts';
+import { type Assignment, type LogRecord, StaleAssignmentError } from '../../lib/ports/log.ts';
 import { insertChunkRows } from '../../lib/tables/chunk-rows.ts';
 import { insertLosses } from '../../lib/tables/losses.ts';
-import { writeManifest } from '../../lib/tables/manifests.ts';
+import { type Manifest, writeManifest } from '../../lib/tables/manifests.ts';
 import type { Collaborators } from './collaborators.ts';
 import { reportChunkLimits } from './limits.ts';
 import type { PartitionState } from './partition-state.ts';
@@ -11,7 +11,11 @@ import type { StoredSpec } from './spec-source.ts';
 
 interface Open extends StoredSpec {
   chunk: OpenChunk;
+  /** Log timestamp of the first record read in it, ms: retention takes that one first. */
+  since: number;
 }
+
+type Durability = Pick<Manifest, 'reach' | 'passed' | 'replaying'>;
 
 /** The partition's open chunk, and the ledger's rows of it: opens, flushes, closes and commits. */
 export class ChunkLedger {
@@ -27,17 +31,16 @@ export class ChunkLedger {
     this.#writePending = writePending;
   }
 
-  get isOpen(): boolean {
-    return this.#open !== null;
+  /** The open chunk's start, and the log timestamp of its first record, ms; null where none is open. */
+  get open(): { start: number; since: number } | null {
+    return this.#open === null ? null : { start: this.#open.chunk.identity.chunkStart, since: this.#open.since };
   }
 
-  /** The chunk that the offset belongs to; closes the one before it. */
-  async chunkFor(offset: number): Promise<OpenChunk> {
-    this.#open ??= await this.#openAt(offset);
-    while (offset >= this.#open.chunk.end) {
-      await this.#close(this.#open);
-      this.#open = await this.#openAt(offset);
-    }
+  /** The chunk that the record belongs to; closes the one before it. */
+  async chunkFor(record: LogRecord): Promise<OpenChunk> {
+    if (this.#open !== null && record.offset >= this.#open.chunk.end) await this.#close(this.#open);
+    else if (this.#open !== null && isTooOld(this.#open, record)) await this.#close(this.#open, record.offset);
+    this.#open ??= await this.#openAt(record);
     return this.#open.chunk;
   }
 
@@ -55,28 +58,37 @@ export class ChunkLedger {
     await this.#write(this.#open, position, false);
   }
 
-  async #openAt(offset: number): Promise<Open> {
-    const { bound, place, position, passed } = this.#state;
-    const spec = bound === null ? await this.#shared.specs.current() : await this.#shared.specs.bound(bound.specId);
+  async #openAt({ offset, timestamp }: LogRecord): Promise<Open> {
+    const { bound, place, position, passed, replaying } = this.#state;
+    const spec = await this.#specAt(offset);
     const { chunkSize } = spec.spec;
     // Offsets may have jumped over whole chunks: those stay unopened.
     const aligned = Math.floor(offset / chunkSize) * chunkSize;
     const chunkStart = bound?.chunkStart ?? Math.max(position, aligned);
-    const open = { ...spec, chunk: new OpenChunk(spec.spec, { ...place, chunkStart }) };
-    const reach = bound?.reach ?? chunkStart;
-    await this.#writeManifest(open, reach, bound?.passed ?? passed, false);
+    const chunk = new OpenChunk(spec.spec, { ...place, chunkStart }, this.#shared.caps);
+    chunk.passOverLosses(this.#state.declaredLosses);
+    const open = { ...spec, chunk, since: timestamp };
+    await this.#writeManifest(open, bound ?? { reach: chunkStart, passed, replaying }, false);
     // A sub-chunk's start is where a restart must begin.
     if (bound === null) await this.#commit(chunkStart);
     return open;
   }
 
-  async #close(open: Open): Promise<void> {
-    const { end } = open.chunk;
+  #specAt(offset: number): Promise<StoredSpec> {
+    const { bound, inherited } = this.#state;
+    const { specs } = this.#shared;
+    if (bound !== null) return specs.bound(bound.specId);
+    return inherited !== null && offset < inherited.until ? specs.bound(inherited.specId) : specs.current();
+  }
+
+  /** `end`: the first offset of the next chunk. */
+  async #close(open: Open, end = open.chunk.end): Promise<void> {
     await this.#write(open, end, true);
     await this.#commit(end);
     this.#state.position = Math.max(this.#state.position, end);
     this.#open = null;
     this.#state.bound = null;
+    this.#state.inherited = null;
   }
 
   /**
@@ -87,16 +99,18 @@ export class ChunkLedger {
     const { environment, sightings } = this.#shared;
     const { store } = environment.context;
     const stopTimer = environment.metrics.flushSeconds.startTimer();
-    const { rows, losses, windows, limits } = open.chunk.changes();
+    const { rows, losses, windows, rewrites, limits } = open.chunk.changes();
     const chunk = open.chunk.identity;
     await this.#writePending();
     await sightings.note(windows, open.spec);
-    const written = await environment.persist('chunk_rows', () => insertChunkRows(store, chunk, open.id, rows));
+    // Before the rows: a sub-chunk begins behind the rows, so that what lies below has to be declared by then.
     await environment.persist('loss_rows', () => insertLosses(store, chunk, losses));
-    const { passed } = this.#state;
-    await this.#writeManifest(open, reach, passed, closed);
+    const written = await environment.persist('chunk_rows', () => insertChunkRows(store, chunk, open.id, rows));
+    const { passed, replaying } = this.#state;
+    await this.#writeManifest(open, { reach, passed, replaying }, closed);
     open.chunk.forgetChanges();
     environment.metrics.rows.inc(written);
+    environment.metrics.rewrites.inc(rewrites);
     reportChunkLimits(environment, chunk, limits);
     await this.#announce(reach, passed, windows);
     stopTimer();
@@ -111,10 +125,11 @@ export class ChunkLedger {
     await this.#shared.announcer.announce([progress], windows);
   }
 
-  async #writeManifest(open: Open, reach: number, passed: number, closed: boolean): Promise<void> {
-    const { identity } = open.chunk;
+  async #writeManifest(open: Open, durable: Durability, closed: boolean): Promise<void> {
+    const { reach, passed, replaying } = durable;
     const { generation, epoch } = this.#state;
-    const manifest = { ...identity, groupGeneration: generation, specId: open.id, reach, passed, closed, epoch };
+    const bound = { ...open.chunk.identity, groupGeneration: generation, specId: open.id };
+    const manifest = { ...bound, reach, passed, closed, replaying, epoch };
     const { environment } = this.#shared;
     await environment.persist('manifest_rows', () => writeManifest(environment.context.store, manifest));
   }
@@ -129,4 +144,9 @@ export class ChunkLedger {
       });
     });
   }
+}
+
+/** A function of the chunk's own records, so that everybody who reads them ends it at the same one. */
+function isTooOld({ spec, since }: Open, { timestamp }: LogRecord): boolean {
+  return spec.chunkAgeMs !== undefined && timestamp - since > spec.chunkAgeMs;
 }

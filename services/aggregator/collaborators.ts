@@ -1,3 +1,4 @@
+import type { ChunkCaps } from '../../lib/core/chunks/limits.ts';
 import type { Assignment } from '../../lib/ports/log.ts';
 import type { Announcer } from './announcer.ts';
 import type { Environment } from './environment.ts';
@@ -10,5 +11,7 @@ export interface Collaborators {
   specs: SpecSource;
   sightings: Sightings;
   announcer: Announcer;
+  /** Caps of an open chunk. They shape rows, so they must be the same in every process: others are for tests. */
+  caps: ChunkCaps;
   commit(partition: Assignment, offset: number): Promise<void>;
 }

@@ -1,11 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CHUNK_LIMITS, type ChunkCaps } from '../../lib/core/chunks/limits.ts';
 import { TOPICS } from '../../lib/core/messages/types.ts';
-import type { Assignment, Batch, Consumer, Position, StartPosition, Truncation } from '../../lib/ports/log.ts';
+import {
+  type Assignment,
+  type Batch,
+  type Consumer,
+  PartitionHaltError,
+  type Position,
+  type StartPosition,
+  type Truncation,
+} from '../../lib/ports/log.ts';
 import { deferred } from '../../lib/runtime/deferred.ts';
 import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
 import { Announcer } from './announcer.ts';
+import { ChunkWatch } from './chunk-watch.ts';
 import type { Collaborators } from './collaborators.ts';
 import { Environment } from './environment.ts';
+import { reportHalt } from './halts.ts';
 import { LabelPartition } from './label-partition.ts';
 import { LagWatch, type ReadPosition } from './lag-watch.ts';
 import { PredictionPartition } from './prediction-partition.ts';
@@ -17,14 +28,16 @@ import { type AssignedPredictions, Ticker } from './ticker.ts';
 export interface AggregatorOptions {
   /** How long a graceful stop may spend on a last flush before it gives up, ms; nothing is lost then, only done again. */
   lastFlushMs?: number;
+  /** Caps of an open chunk, for tests. */
+  caps?: ChunkCaps;
 }
 
 /**
  * The aggregator: predictions and labels from the log into the store's ledger, exactly once for each log record. Any
  * number of them share the work by the consumer group's assignment.
  */
-export function createAggregator(context: ServiceContext, { lastFlushMs = 5_000 }: AggregatorOptions = {}): Service {
-  return new Aggregator(context, lastFlushMs);
+export function createAggregator(context: ServiceContext, options: AggregatorOptions = {}): Service {
+  return new Aggregator(context, { lastFlushMs: 5_000, caps: CHUNK_LIMITS, ...options });
 }
 
 class Aggregator implements Service {
@@ -37,11 +50,12 @@ class Aggregator implements Service {
   readonly #lastFlushMs: number;
   readonly #failure = deferred<never>();
   readonly #lag: LagWatch;
+  readonly #chunks: ChunkWatch;
   readonly #ticker: Ticker;
   #consumer: Consumer | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(context: ServiceContext, lastFlushMs: number) {
+  constructor(context: ServiceContext, { lastFlushMs, caps }: Required<AggregatorOptions>) {
     this.#context = context;
     this.#lastFlushMs = lastFlushMs;
     this.#environment = new Environment(context);
@@ -52,11 +66,14 @@ class Aggregator implements Service {
       specs: new SpecSource(this.#environment),
       sightings: new Sightings(this.#environment),
       announcer,
+      caps,
       // Before `consume` has returned there is nothing to commit with; the manifest decides where to start anyway.
       commit: async (partition, offset) => this.#consumer?.commit(partition, offset),
     };
     this.#lag = new LagWatch(this.#environment, () => this.#positions());
-    this.#ticker = new Ticker(this.#environment, announcer, () => [...this.#predictions.values()], this.#lag);
+    const assigned = () => [...this.#predictions.values()];
+    this.#chunks = new ChunkWatch(this.#environment, assigned);
+    this.#ticker = new Ticker(this.#environment, announcer, assigned, { lag: this.#lag, chunks: this.#chunks });
   }
 
   get failed(): Promise<never> {
@@ -106,6 +123,7 @@ class Aggregator implements Service {
     const { topic, partition } = place;
     const described = await this.#environment.persist('topic', () => this.#context.log.describeTopic(topic));
     const where = { topic, incarnation: described.incarnation, partition };
+    this.#environment.metrics.halted.set({ topic, partition }, 0);
     if (topic === TOPICS.labels) {
       const labels = new LabelPartition(this.#shared, where);
       this.#labels.set(partition, labels);
@@ -114,8 +132,9 @@ class Aggregator implements Service {
     const predictions = new PredictionPartition(this.#shared, where, generation);
     const start = await predictions.start(committed);
     if (start.kind === 'halt') {
-      this.#context.logger.error({ ...where, committed }, `partition halted: ${start.reason}`);
-      return { halt: `${topic}/${partition}: ${start.reason}` };
+      const reason = `${topic}/${partition}: ${start.reason}`;
+      reportHalt(this.#environment, where, reason);
+      return { halt: reason };
     }
     this.#predictions.set(partition, { partition: predictions, serial: new Serial(), place });
     const progress = predictions.progress();
@@ -138,6 +157,8 @@ class Aggregator implements Service {
 
   async #revoke({ topic, partition }: Assignment, truncation?: Truncation): Promise<void> {
     this.#lag.forget({ topic, partition });
+    this.#environment.metrics.halted.remove({ topic, partition });
+    if (topic === TOPICS.predictions) this.#chunks.forget(partition);
     if (topic === TOPICS.labels) {
       this.#labels.delete(partition);
       return;
@@ -164,6 +185,10 @@ class Aggregator implements Service {
       if (batch.topic === TOPICS.labels) return this.#labels.get(batch.partition)?.read(batch);
       const assigned = this.#predictions.get(batch.partition);
       return assigned?.serial.run(() => assigned.partition.read(batch));
+    }).catch((error: unknown) => {
+      const { topic, partition } = batch;
+      if (error instanceof PartitionHaltError) reportHalt(this.#environment, { topic, partition }, error.message);
+      throw error;
     });
   }
 

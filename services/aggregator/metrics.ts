@@ -18,6 +18,15 @@ export function aggregatorMetrics(registry: ServiceContext['metrics']) {
       'limit',
     ]),
     rows: counter(registry, 'driftline_chunk_rows_total', 'Ledger rows written'),
+    rewrites: counter(registry, 'driftline_window_rewrites_total', 'Windows whose rows were written again'),
+    halted: gauge(registry, 'driftline_partition_halted', '1: the partition is not read, /readyz says why', place),
+    chunkAge: gauge(registry, 'driftline_open_chunk_age_seconds', 'Age of the open chunk by its first record', place),
+    retentionLeft: gauge(
+      registry,
+      'driftline_open_chunk_retention_left_ratio',
+      'Share of retention left before the log drops what a restart would read again',
+      place,
+    ),
     flushSeconds: histogram(registry, 'driftline_flush_seconds', 'Duration of a flush, store and log included'),
     writeRetries: counter(
       registry,

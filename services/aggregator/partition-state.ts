@@ -26,6 +26,11 @@ export class PartitionState {
   /** The last chunk as the manifest has it, until its records were read again. */
   bound: Manifest | null = null;
   durable: Durable | null = null;
+  /** The spec of the chunk whose remainder comes next, under a sub-chunk: a new spec waits for the next aligned chunk. */
+  inherited: { specId: string; until: number } | null = null;
+  /** Losses that the last chunk declared beyond the offset at which reading begins, by reason. */
+  declaredLosses: ReadonlyMap<string, number> = new Map();
+  halted = false;
   /** Of the last record read. */
   epoch: RecordEpoch | null = null;
 

@@ -1,8 +1,8 @@
 import type { ProgressMessage } from '../../lib/core/messages/types.ts';
-import type { Batch, Position, Truncation } from '../../lib/ports/log.ts';
+import { type Batch, PartitionHaltError, type Position, type Truncation } from '../../lib/ports/log.ts';
 import { ChunkLedger } from './chunk-ledger.ts';
 import type { Collaborators } from './collaborators.ts';
-import { declareGap, partitionOffsets } from './gaps.ts';
+import { declareGap, gapBefore } from './gaps.ts';
 import { PartitionState, type Place } from './partition-state.ts';
 import { RecordIntake } from './record-intake.ts';
 import { resume } from './resume.ts';
@@ -40,13 +40,19 @@ export class PredictionPartition {
     return this.#state.position;
   }
 
+  /** The open chunk's start and the log timestamp of its first record, ms; `done`: nothing of it waits to be written. */
+  get openChunk(): { start: number; since: number; done: boolean } | null {
+    const { open } = this.#ledger;
+    return open === null ? null : { ...open, done: this.#state.durable?.reach === this.#state.position };
+  }
+
   /** Everything read is durable, and the last record was not a replay's: only then may idleness complete windows. */
   get idleCandidate(): boolean {
-    const { replaying, durable, position, bound } = this.#state;
-    if (replaying !== false) return false;
+    const { replaying, durable, position, bound, halted } = this.#state;
+    if (replaying !== false || halted) return false;
     if (durable === null || durable.reach === position) return true;
     // Behind a closed chunk there may be transaction markers, which open none.
-    return !this.#ledger.isOpen && bound === null && durable.reach < position;
+    return this.#ledger.open === null && bound === null && durable.reach < position;
   }
 
   /** Decides where to read from and takes up what the manifest knows. */
@@ -59,7 +65,9 @@ export class PredictionPartition {
     this.lastRead = this.#context.clock.now();
     await this.#noticeGap(batch.records[0]!.offset);
     for (const record of batch.records) {
-      const chunk = await this.#ledger.chunkFor(record.offset);
+      const chunk = await this.#ledger.chunkFor(record);
+      const poison = this.#intake.poison(chunk, record.offset);
+      if (poison !== null) await this.#halt(poison);
       this.#intake.read(chunk, record);
       this.#state.position = record.offset + 1;
       if (this.#intake.full) await this.#intake.write();
@@ -99,12 +107,22 @@ export class PredictionPartition {
     return this.#state.progress(idleSince);
   }
 
-  /** Retention may overtake a slow reader: what it took is declared. Other holes (control records) lose nothing. */
+  /** Retention may overtake a slow reader: what it took is declared, behind what is durable by then. */
   async #noticeGap(first: number): Promise<void> {
     const { position, place } = this.#state;
-    if (first <= position) return;
     const { environment } = this.#shared;
-    const end = Math.min(first, (await partitionOffsets(environment, place)).beginning);
-    if (end > position) await declareGap(environment, place, { reason: 'log_trimmed', first: position, end });
+    const gap = await gapBefore(environment, place, position, first);
+    if (gap === null) return;
+    // A restart would declare what was read but not written as well, from another offset on.
+    await this.#ledger.flush();
+    await declareGap(environment, place, gap);
+    this.#state.position = gap.end;
+  }
+
+  /** All before the halt is written, so that reading it again diverts nothing twice. */
+  async #halt(reason: string): Promise<never> {
+    await this.flush();
+    this.#state.halted = true;
+    throw new PartitionHaltError(reason);
   }
 }

@@ -5,15 +5,18 @@ import type { LogRecord } from '../../lib/ports/log.ts';
 import { insertLabels, insertPredictions } from '../../lib/tables/raw.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Collaborators } from './collaborators.ts';
-import { deadLetter, publishDeadLetters } from './dead-letters.ts';
+import { deadLetter, decodeRecord, publishDeadLetters } from './dead-letters.ts';
 import type { PartitionState } from './partition-state.ts';
 import { Pending } from './pending.ts';
+import { PoisonRun, poisonReason, runLength } from './poison-run.ts';
 
 /** Takes single records in: counts them in the open chunk and keeps what else has to be written of them. */
 export class RecordIntake {
   readonly #shared: Collaborators;
   readonly #state: PartitionState;
   #pending: Pending;
+  /** Of the chunk: a function of its prefix, as all that is decided by it must be. */
+  #run: { chunk: OpenChunk; records: PoisonRun } | null = null;
 
   constructor(shared: Collaborators, state: PartitionState) {
     this.#shared = shared;
@@ -26,13 +29,27 @@ export class RecordIntake {
     return this.#pending.full;
   }
 
+  /**
+   * Why the partition must halt before the record at `offset`, or null. What the manifest vouches for has been let through
+   * already, be it under another limit.
+   */
+  poison(chunk: OpenChunk, offset: number): string | null {
+    const { deadLetterLimit } = this.#shared.environment.context.config.aggregation;
+    const run = this.#runOf(chunk);
+    if (run.share <= deadLetterLimit || this.#state.isDurable(offset)) return null;
+    return poisonReason(this.#state.place.topic, this.#state.place.partition, offset, run);
+  }
+
   /** Counts the record, or puts it aside as a dead letter. */
   read(chunk: OpenChunk, record: LogRecord): void {
     const { at, fromHeader } = arrivalOf(record);
-    this.#state.passed = Math.max(this.#state.passed, at);
+    // A record from the future must not complete windows that are not over: what was passed ends with the present.
+    const present = this.#shared.environment.context.clock.now() + chunk.spec.futureSkewMs;
+    this.#state.passed = Math.max(this.#state.passed, Math.min(at, present));
     this.#state.replaying = fromHeader;
     if (Object.hasOwn(record.headers, HEADERS.progress)) return;
     const decoded = this.#decode(record);
+    this.#runOf(chunk).add(!decoded.ok);
     if (decoded.ok) this.#count(chunk, record, decoded.value, at);
     else this.#refuse(record, decoded.rejection);
   }
@@ -48,9 +65,15 @@ export class RecordIntake {
     await environment.persist('label_rows', () => insertLabels(store, labels));
   }
 
+  #runOf(chunk: OpenChunk): PoisonRun {
+    if (this.#run?.chunk !== chunk) this.#run = { chunk, records: new PoisonRun(runLength(chunk.spec.chunkSize)) };
+    return this.#run.records;
+  }
+
   #decode(record: LogRecord): Decoded<Prediction> {
-    if (record.value !== null) return this.#shared.environment.context.codec.decodePrediction(record.value);
-    return { ok: false, rejection: { code: 'empty', path: '', message: 'the record has no value' } };
+    const { environment } = this.#shared;
+    const place = { ...this.#state.place, offset: record.offset };
+    return decodeRecord(environment, place, record, (value) => environment.context.codec.decodePrediction(value));
   }
 
   #count(chunk: OpenChunk, record: LogRecord, prediction: Prediction, arrival: number): void {
@@ -68,7 +91,7 @@ export class RecordIntake {
 
   #refuse(record: LogRecord, rejection: Rejection): void {
     if (this.#state.isDurable(record.offset)) return;
-    this.#pending.addLetter(deadLetter({ ...this.#state.place, offset: record.offset }, record, rejection), record);
+    this.#pending.addLetter(deadLetter({ ...this.#state.place, offset: record.offset }, record, rejection));
   }
 
   #newPending(): Pending {

@@ -1,5 +1,8 @@
+import { chunkEnd } from '../../lib/core/chunks/chunk.ts';
 import { afterTruncation } from '../../lib/core/incarnation.ts';
+import { LAYOUT } from '../../lib/registry/spec.ts';
 import { coveredUntil } from '../../lib/tables/chunk-rows.ts';
+import { declaredBefore } from '../../lib/tables/losses.ts';
 import { loadHistory, type Manifest, writeManifest } from '../../lib/tables/manifests.ts';
 import type { Collaborators } from './collaborators.ts';
 import type { Environment } from './environment.ts';
@@ -16,19 +19,25 @@ export async function resume(shared: Collaborators, state: PartitionState, commi
   const offsets = await partitionOffsets(environment, state.place);
   const { last } = history;
   if (last === null) {
-    const facts = { history, chunkSize: 1, coveredUntil: 0, committed, offsets, epochEnd: null };
+    const facts = { history, sameLayout: true, coveredUntil: 0, committed, offsets, epochEnd: null };
     return begin(shared, state, decideStart(facts), null);
   }
   state.place = { topic, incarnation: last.incarnation, partition };
   const { spec } = await specs.bound(last.specId);
+  const sameLayout = spec.layout === LAYOUT;
   const covered = await environment.persist('chunk_rows', () => coveredUntil(store, last, last.specId));
   state.passed = last.passed;
   state.durable = { reach: last.reach, passed: last.passed };
-  // Whether the last record before the start was a replay's is not written anywhere; reading the chunk again tells.
-  state.replaying = null;
+  state.replaying = last.replaying;
   const epochEnd = await endOfEpoch(environment, state.place, last);
-  const facts = { history, chunkSize: spec.chunkSize, coveredUntil: covered, committed, offsets, epochEnd };
-  const start = decideStart(facts);
+  const start = decideStart({ history, sameLayout, coveredUntil: covered, committed, offsets, epochEnd });
+  if (!last.closed && sameLayout) {
+    state.inherited = { specId: last.specId, until: chunkEnd(last.chunkStart, spec.chunkSize) };
+  }
+  if (start.kind === 'open' || start.kind === 'reopen') {
+    const chunk = { ...state.place, chunkStart: start.offset };
+    state.declaredLosses = await environment.persist('loss_rows', () => declaredBefore(store, chunk));
+  }
   return begin(shared, state, start, { ...last, reach: Math.max(last.reach, covered) });
 }
 

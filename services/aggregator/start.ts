@@ -1,4 +1,3 @@
-import { chunkEnd } from '../../lib/core/chunks/chunk.ts';
 import type { PartitionOffsets } from '../../lib/ports/log.ts';
 import type { PartitionHistory } from '../../lib/tables/manifests.ts';
 
@@ -23,8 +22,8 @@ export type Start =
 
 export interface StartFacts {
   history: PartitionHistory;
-  /** Chunk size that the last chunk is bound to; unused without one. */
-  chunkSize: number;
+  /** Whether this process would write the last chunk's rows as they stand; unused without one. */
+  sameLayout: boolean;
   /** First offset that no row of the last chunk covers. */
   coveredUntil: number;
   committed: number | null;
@@ -49,9 +48,10 @@ export function decideStart(facts: StartFacts): Start {
       'which offset on; create the topic again (a new incarnation is counted from its start), or restore the log';
     return { kind: 'halt', reason };
   }
-  if (last.closed) return resumeAt(chunkEnd(last.chunkStart, facts.chunkSize), beginning);
-  if (beginning <= last.chunkStart) return { kind: 'reopen', offset: last.chunkStart };
-  // The open chunk cannot be read again from its start, so its rows stay as they are and a sub-chunk follows them.
+  if (last.closed) return resumeAt(last.reach, beginning);
+  if (beginning <= last.chunkStart && facts.sameLayout) return { kind: 'reopen', offset: last.chunkStart };
+  // The open chunk cannot be read again from its start, or other rows would come of it: so its rows stay as they are and
+  // a sub-chunk follows them.
   return resumeAt(reach, beginning);
 }
 

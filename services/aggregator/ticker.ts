@@ -2,6 +2,7 @@ import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Assignment } from '../../lib/ports/log.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import type { Announcer } from './announcer.ts';
+import type { ChunkWatch } from './chunk-watch.ts';
 import type { Environment } from './environment.ts';
 import type { LagWatch } from './lag-watch.ts';
 import type { PredictionPartition } from './prediction-partition.ts';
@@ -16,17 +17,24 @@ export interface AssignedPredictions {
 /** How often progress is repeated for detectors that have restarted. */
 const REPEAT_MS = 5_000;
 const LAG_MS = 2_000;
+const CHUNKS_MS = 5_000;
+
+/** What is measured by asking the log. */
+interface Watches {
+  lag: LagWatch;
+  chunks: ChunkWatch;
+}
 
 /** Does what time asks for: flushes, repeated progress, the lag, and idle partitions. */
 export class Ticker {
   readonly #environment: Environment;
   readonly #announcer: Announcer;
   readonly #assigned: () => AssignedPredictions[];
-  readonly #lag: LagWatch;
+  readonly #watches: Watches;
   readonly #timers: NodeJS.Timeout[] = [];
 
-  constructor(environment: Environment, announcer: Announcer, assigned: () => AssignedPredictions[], lag: LagWatch) {
-    this.#lag = lag;
+  constructor(environment: Environment, announcer: Announcer, assigned: () => AssignedPredictions[], watches: Watches) {
+    this.#watches = watches;
     this.#environment = environment;
     this.#announcer = announcer;
     this.#assigned = assigned;
@@ -36,7 +44,8 @@ export class Ticker {
     const { flushIntervalMs, idleAfterMs } = this.#environment.context.config.aggregation;
     this.#every(flushIntervalMs, () => this.#flushAll());
     this.#every(REPEAT_MS, () => this.#repeatProgress());
-    this.#every(LAG_MS, () => this.#lag.look());
+    this.#every(LAG_MS, () => this.#watches.lag.look());
+    this.#every(CHUNKS_MS, () => this.#watches.chunks.look());
     this.#every(Math.min(REPEAT_MS, Math.max(100, idleAfterMs / 2)), () => this.#announceIdle());
   }
 

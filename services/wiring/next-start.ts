@@ -1,4 +1,5 @@
 import type { Store } from '../../lib/ports/store.ts';
+import { LAYOUT } from '../../lib/registry/spec.ts';
 import { coveredUntil } from '../../lib/tables/chunk-rows.ts';
 import { loadHistory } from '../../lib/tables/manifests.ts';
 import { loadSpec } from '../../lib/tables/specs.ts';
@@ -13,10 +14,11 @@ export async function nextStart(store: Store, place: Place): Promise<NextStart> 
   const { last } = history;
   // Not asked here: where a log was truncated, the aggregator finds out by itself from which offset on.
   const epochEnd = null;
-  if (last === null) return told(decideStart({ history, chunkSize: 1, coveredUntil: 0, committed, offsets, epochEnd }));
-  const { chunkSize } = await loadSpec(store, last.specId);
+  if (last === null)
+    return told(decideStart({ history, sameLayout: true, coveredUntil: 0, committed, offsets, epochEnd }));
+  const sameLayout = (await loadSpec(store, last.specId)).layout === LAYOUT;
   const covered = await coveredUntil(store, last, last.specId);
-  return told(decideStart({ history, chunkSize, coveredUntil: covered, committed, offsets, epochEnd }));
+  return told(decideStart({ history, sameLayout, coveredUntil: covered, committed, offsets, epochEnd }));
 }
 
 function told(start: Start): NextStart {

@@ -48,6 +48,8 @@ test('without a file, everything is embedded and the defaults are the documented
       horizonMs: 604_800_000,
       idleAfterMs: 30_000,
       futureSkewMs: 300_000,
+      chunkAgeMs: 86_400_000,
+      deadLetterLimit: 0.5,
       chunkSize: 65_536,
       predictionLog: true,
     },

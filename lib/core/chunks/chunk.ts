@@ -56,6 +56,7 @@ export class OpenChunk {
   #evicted: ChunkWindow[] = [];
   #evictedBytes = 0;
   readonly #losses = new Map<ChunkLossReason, LossState>();
+  #declaredLosses: ReadonlyMap<string, number> = new Map();
   #bytes = 0;
 
   constructor(spec: AggregationSpec, identity: ChunkIdentity, caps: ChunkCaps = CHUNK_LIMITS) {
@@ -86,6 +87,7 @@ export class OpenChunk {
     return {
       rows: { [Symbol.iterator]: () => rowsOf(touched) },
       windows: touched.map((window) => window.key),
+      rewrites: touched.filter((window) => window.written).length,
       losses: this.#changedLosses(),
       limits: this.#limits.hits,
     };
@@ -105,7 +107,13 @@ export class OpenChunk {
     return changed.map(({ reason, firstOffset, lastOffset, events }) => ({ reason, firstOffset, lastOffset, events }));
   }
 
+  /** Losses of these reasons below these offsets were declared by an earlier chunk: they are not counted again here. */
+  passOverLosses(declared: ReadonlyMap<string, number>): void {
+    this.#declaredLosses = declared;
+  }
+
   #lose(reason: ChunkLossReason, offset: number): ChunkLossReason {
+    if (offset < (this.#declaredLosses.get(reason) ?? 0)) return reason;
     const loss = this.#losses.get(reason);
     if (loss === undefined) {
       this.#losses.set(reason, { reason, firstOffset: offset, lastOffset: offset, events: 1, changed: true });

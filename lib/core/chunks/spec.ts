@@ -10,6 +10,11 @@ export interface AggregationSpec {
   layout: number;
   /** Offsets a chunk spans, a power of two: a chunk reaches to the next multiple of it. Bound here, so that an open chunk keeps its end. */
   chunkSize: number;
+  /**
+   * A chunk ends at the first record whose log timestamp lies further than this behind the chunk's first one, ms: on a
+   * partition too quiet to fill it, it would outlive the log's retention. Absent (specs of earlier versions): never.
+   */
+  chunkAgeMs?: number;
   allowedDelayMs: number;
   horizonMs: number;
   futureSkewMs: number;

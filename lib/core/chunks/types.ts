@@ -70,5 +70,7 @@ export interface ChunkChanges {
   losses: ChunkLoss[];
   /** The windows whose rows changed. */
   windows: WindowKey[];
+  /** How many of them had been written before. */
+  rewrites: number;
   limits: LimitHits[];
 }

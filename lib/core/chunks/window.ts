@@ -16,6 +16,8 @@ export class ChunkWindow {
   readonly key: WindowKey;
   readonly generation: number;
   changed = false;
+  /** Its rows, as they were at some time, are durable. */
+  written = false;
   #bytes = WINDOW_BYTES;
   #events = 0;
   #errors = 0;
@@ -69,6 +71,7 @@ export class ChunkWindow {
 
   /** Takes the rows as they stand for written. */
   forgetChanges(): void {
+    this.written ||= this.changed;
     this.changed = false;
     for (const values of this.#segments.values()) for (const segment of values.values()) segment.changed = false;
   }

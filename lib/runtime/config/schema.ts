@@ -108,6 +108,8 @@ export const aggregationShape = {
     .max(1_048_576)
     .refine((n) => Number.isInteger(Math.log2(n)), 'must be a power of two')
     .default(65_536),
+  chunk_age: duration(1_000).prefault('1d'),
+  dead_letter_limit: z.number().min(0).max(1).default(0.5),
   prediction_log: z.boolean().default(true),
 };
 

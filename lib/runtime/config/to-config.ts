@@ -94,6 +94,8 @@ function toAggregation(aggregation: Checked['aggregation']): Config['aggregation
     idleAfterMs: aggregation.idle_after,
     futureSkewMs: aggregation.future_skew,
     chunkSize: aggregation.chunk_size,
+    chunkAgeMs: aggregation.chunk_age,
+    deadLetterLimit: aggregation.dead_letter_limit,
     predictionLog: aggregation.prediction_log,
   };
 }

@@ -32,6 +32,9 @@ export interface Config {
     idleAfterMs: number;
     futureSkewMs: number;
     chunkSize: number;
+    chunkAgeMs: number;
+    /** Greatest share (0–1) of dead letters in a run of records; past it the partition halts. 1: never. */
+    deadLetterLimit: number;
     /** Keep the raw prediction log (view `predictions`). */
     predictionLog: boolean;
   };

@@ -77,6 +77,8 @@ function config(settings: Partial<Config['aggregation']>, models: readonly Model
       horizonMs: 7 * 86_400_000,
       idleAfterMs: 60_000,
       futureSkewMs: 300_000,
+      chunkAgeMs: 86_400_000,
+      deadLetterLimit: 0.5,
       chunkSize: 64,
       predictionLog: true,
       ...settings,

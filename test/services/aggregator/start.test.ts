@@ -13,6 +13,7 @@ const LAST: Manifest = {
   reach: 150,
   passed: 1,
   closed: false,
+  replaying: null,
 };
 
 function facts(
@@ -23,7 +24,7 @@ function facts(
 ): StartFacts {
   return {
     history: { last: last === null ? null : { ...LAST, ...last }, otherIncarnations: false },
-    chunkSize: 64,
+    sameLayout: true,
     coveredUntil: 128,
     committed: null,
     offsets: { partition: 0, beginning, end },

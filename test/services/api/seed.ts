@@ -172,6 +172,7 @@ async function writeOpenWindow(store: Store, reference: Baseline): Promise<void>
     reach,
     passed: OPEN_WINDOW,
     closed: false,
+    replaying: null,
   });
   const key = { model: MODEL, version: '1', role: 'champion', windowStart: OPEN_WINDOW, windowEnd: OPEN_WINDOW + DAY };
   const row = { ...key, segment: '', generation: 0, covered: reach };
