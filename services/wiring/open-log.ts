@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { createEmbeddedLog } from '../../lib/adapters/embedded-log/index.ts';
 import { createKafkaLog } from '../../lib/adapters/kafka/index.ts';
 import { createTopicIdentity } from '../../lib/adapters/kafka-metadata/index.ts';
 import type { Log } from '../../lib/ports/log.ts';
@@ -33,6 +32,7 @@ export async function openLog(config: Config, name: string, logger: ServiceConte
 }
 
 async function openEmbedded(dir: string, partitions: number): Promise<Log> {
+  const { createEmbeddedLog } = await import('../../lib/adapters/embedded-log/index.ts');
   try {
     return await createEmbeddedLog({ dir, partitions });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ChdbEngine, openChdbStore } from '../../lib/adapters/chdb/index.ts';
+import type { ChdbEngine } from '../../lib/adapters/chdb/index.ts';
 import { createClickHouseStore } from '../../lib/adapters/clickhouse/index.ts';
 import { type Store, StoreQueryError } from '../../lib/ports/store.ts';
 import type { Config } from '../../lib/runtime/config/types.ts';
@@ -40,6 +40,8 @@ function passRefusal(error: unknown): void {
 }
 
 async function openEmbedded(dir: string, database: string): Promise<OpenedStore> {
+  // The engine's library alone takes a hundred megabytes: only who uses it loads it.
+  const { openChdbStore } = await import('../../lib/adapters/chdb/index.ts');
   try {
     const store = await openChdbStore({ dir, database });
     return { store, engine: store.engine };
