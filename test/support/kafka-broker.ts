@@ -32,7 +32,15 @@ export interface KafkaBrokerOptions {
   properties?: Readonly<Record<string, string>>;
 }
 
+export interface KafkaCluster extends KafkaBroker {
+  /** Of the first broker where none is named. */
+  kill(index?: number): Promise<void>;
+  restart(index?: number): Promise<void>;
+  signal(signal: NodeJS.Signals, index?: number): void;
+}
+
 const run = promisify(execFile);
+const CLUSTER_ID = 'ZHJpZnRsaW5lLXRlc3QtMQ';
 
 /**
  * Starts Apache Kafka (KRaft, one node) on a free port of 127.0.0.1, or returns the one the test runner shares through
@@ -41,21 +49,69 @@ const run = promisify(execFile);
 export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promise<KafkaBroker> {
   const shared = process.env.DRIFTLINE_TEST_KAFKA;
   if (shared !== undefined && shared !== '' && options.own !== true) return sharedBroker(shared);
-  const { classPath } = await fetchKafka();
-  const dir = await mkdtemp(join(tmpdir(), 'driftline-kafka-'));
   const [port, controllerPort] = await freePorts(2);
-  const config = join(dir, 'server.properties');
-  await writeFile(config, properties(dir, port!, controllerPort!, options));
-  await run(
-    'java',
-    ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', 'ZHJpZnRsaW5lLXRlc3QtMQ', '-c', config],
-    {
-      env: { ...process.env, LOG_DIR: dir },
-    },
-  );
-  const broker = new BrokerProcess(dir, `127.0.0.1:${port}`, classPath, config);
+  const nodes = [{ id: 1, port: port!, controllerPort: controllerPort! }];
+  const broker = await prepareNode(nodes[0]!, nodes, options, ['-Xms256m', '-Xmx384m']);
   await broker.start();
   return broker;
+}
+
+/**
+ * Starts brokers that are one cluster (KRaft, each a controller too): `bootstrap` names all, `dir` is the first's. Node ids
+ * are 1, 2, … Topics are copied to all of them unless `properties` say otherwise.
+ */
+export async function startKafkaCluster(
+  options: { brokers?: number; properties?: Readonly<Record<string, string>> } = {},
+): Promise<KafkaCluster> {
+  const count = options.brokers ?? 3;
+  const ports = await freePorts(2 * count);
+  const nodes = Array.from({ length: count }, (_, index) => ({
+    id: index + 1,
+    port: ports[2 * index]!,
+    controllerPort: ports[2 * index + 1]!,
+  }));
+  const copies = String(count);
+  const properties = {
+    'default.replication.factor': copies,
+    'offsets.topic.replication.factor': copies,
+    'transaction.state.log.replication.factor': copies,
+    ...options.properties,
+  };
+  const heap = ['-Xms128m', '-Xmx280m'];
+  const brokers = await Promise.all(nodes.map((node) => prepareNode(node, nodes, { properties }, heap)));
+  await Promise.all(brokers.map((broker) => broker.start()));
+  return {
+    bootstrap: brokers.map(({ bootstrap }) => bootstrap).join(','),
+    dir: brokers[0]!.dir,
+    stop: async () => {
+      await Promise.all(brokers.map((broker) => broker.stop()));
+    },
+    kill: (index = 0) => brokers[index]!.kill(),
+    restart: (index = 0) => brokers[index]!.restart(),
+    signal: (signal, index = 0) => brokers[index]!.signal(signal),
+  };
+}
+
+interface Node {
+  id: number;
+  port: number;
+  controllerPort: number;
+}
+
+async function prepareNode(
+  node: Node,
+  nodes: readonly Node[],
+  options: KafkaBrokerOptions,
+  heap: readonly string[],
+): Promise<BrokerProcess> {
+  const { classPath } = await fetchKafka();
+  const dir = await mkdtemp(join(tmpdir(), 'driftline-kafka-'));
+  const config = join(dir, 'server.properties');
+  await writeFile(config, properties(dir, node, nodes, options));
+  await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', config], {
+    env: { ...process.env, LOG_DIR: dir },
+  });
+  return new BrokerProcess(dir, `127.0.0.1:${node.port}`, [...heap, '-cp', classPath, 'kafka.Kafka', config]);
 }
 
 function sharedBroker(bootstrap: string): KafkaBroker {
@@ -75,10 +131,10 @@ class BrokerProcess implements KafkaBroker {
     rmSync(this.dir, { recursive: true, force: true });
   };
 
-  constructor(dir: string, bootstrap: string, classPath: string, config: string) {
+  constructor(dir: string, bootstrap: string, args: string[]) {
     this.dir = dir;
     this.bootstrap = bootstrap;
-    this.args = ['-Xms256m', '-Xmx384m', '-cp', classPath, 'kafka.Kafka', config];
+    this.args = args;
     process.on('exit', this.onExit);
   }
 
@@ -119,7 +175,7 @@ class BrokerProcess implements KafkaBroker {
 
   /** Waits until the broker answers, or throws with its log. */
   private async ready(child: ChildProcess): Promise<void> {
-    const end = Date.now() + 60_000;
+    const end = Date.now() + 120_000;
     while (Date.now() < end && child.exitCode === null) {
       if (await answers(this.bootstrap)) return;
       await sleep(50);
@@ -132,11 +188,12 @@ class BrokerProcess implements KafkaBroker {
   }
 }
 
-function properties(dir: string, port: number, controllerPort: number, options: KafkaBrokerOptions): string {
+function properties(dir: string, node: Node, nodes: readonly Node[], options: KafkaBrokerOptions): string {
+  const { id, port, controllerPort } = node;
   const values: Record<string, string> = {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': String(id),
+    'controller.quorum.voters': nodes.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(','),
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
