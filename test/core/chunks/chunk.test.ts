@@ -158,7 +158,7 @@ test('segments: counts on the frozen grid, from the segment or the feature of th
 test('only what changed is written again', () => {
   const chunk = chunkOf({ segments: new Map([['region', 'MA']]) }, { timestamp: START - HOUR });
   assert.equal(takeChanges(chunk).windows.length, 2);
-  assert.deepEqual(takeChanges(chunk), { rows: [], losses: [], windows: [], limits: [] });
+  assert.deepEqual(takeChanges(chunk), { rows: [], losses: [], windows: [], limits: [], rewrites: 0 });
   chunk.add(prediction({ segments: new Map([['region', 'NY']]) }), { offset: 7, arrival: START });
   const { rows, windows } = takeChanges(chunk);
   assert.deepEqual(
