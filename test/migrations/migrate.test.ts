@@ -54,14 +54,16 @@ describe('migrate', () => {
     assert.deepEqual([...new Set([...first, ...second])].sort(), [
       '0001_spine.sql',
       '0002_views.sql',
-      '0003_leader_epoch.sql', '0004_idle_after_restart.sql',
+      '0003_leader_epoch.sql',
+      '0004_idle_after_restart.sql',
     ]);
     assert.deepEqual(await migrate(store), []);
     const names = await store.query('SELECT name FROM schema_migrations FINAL ORDER BY name');
     assert.deepEqual(names, [
       { name: '0001_spine.sql' },
       { name: '0002_views.sql' },
-      { name: '0003_leader_epoch.sql', '0004_idle_after_restart.sql' },
+      { name: '0003_leader_epoch.sql' },
+      { name: '0004_idle_after_restart.sql' },
     ]);
   });
 
