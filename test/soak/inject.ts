@@ -160,7 +160,11 @@ const ACTS: Record<Fault['kind'], Act> = {
   'delete-records': async (_fault, { world, timeline }) => {
     await world.take();
     const offsets = await vouched(world);
-    await withAdmin(world, (admin) => admin.deleteTopicRecords({ topic: TOPIC, partitions: offsets }));
+    await withAdmin(world, async (admin) => {
+      // It deletes only where it has just looked up the leaders.
+      await admin.fetchTopicOffsets(TOPIC);
+      await admin.deleteTopicRecords({ topic: TOPIC, partitions: offsets });
+    });
     timeline.note(`deleted up to ${offsets.map(({ offset }) => offset).join(', ')}`);
   },
   'add-partitions': async (_fault, { world, timeline }) => {
