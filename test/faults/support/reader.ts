@@ -109,7 +109,8 @@ export class ViewReader {
     for (const what of probe.wrong(rows)) this.#note(at, probe.name, what);
     for (const [key, value] of probe.values?.(rows) ?? []) {
       const known = this.#greatest.get(`${probe.name}: ${key}`)?.value ?? -1;
-      if (value > known) this.#greatest.set(`${probe.name}: ${key}`, { value, at, probe: probe.name });
+      if (value > known && value < Number.POSITIVE_INFINITY)
+        this.#greatest.set(`${probe.name}: ${key}`, { value, at, probe: probe.name });
     }
     if (before !== null) this.#compareWindows(probe, rows, at, before);
   }
