@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { retry } from '../../lib/runtime/retry.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
@@ -14,6 +15,8 @@ export class Environment {
   constructor(context: ServiceContext) {
     this.context = context;
     this.metrics = aggregatorMetrics(context.metrics);
+    // Every write under way listens to it.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** Why something cannot be made durable now, or null. */
@@ -39,8 +42,9 @@ export class Environment {
 
   /** Does `task` again, with back-off, until it succeeds or the service stops: consumption waits, nothing is dropped. */
   async persist<T>(what: string, task: () => Promise<T>): Promise<T> {
-    const result = await retry(task, {
+    const result = await retry(() => this.#orGiveUp(task()), {
       signal: this.#stopping.signal,
+      retryable: () => !this.stopped,
       onRetry: (error, attempt, delayMs) => {
         this.#problems.set(what, `${what}: ${describeError(error)}`);
         this.metrics.writeRetries.inc({ what });
@@ -52,5 +56,18 @@ export class Environment {
     });
     this.#problems.delete(what);
     return result;
+  }
+
+  /**
+   * Rejects when the service gives up, also while `work` is under way: a store that hangs must not hold up a stop. What it
+   * still writes then, the next owner's rows equal or replace.
+   */
+  #orGiveUp<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#stopping;
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(signal.reason);
+      signal.addEventListener('abort', giveUp, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+    });
   }
 }
