@@ -158,7 +158,7 @@ export interface Log {
   append(topic: string, records: readonly NewRecord[], settled?: Settled): Promise<void>;
   /** The partition a key goes to, as `append` would choose. */
   partitionOf(topic: string, key: string): Promise<number>;
-  /** Joins the group and begins to consume; resolves once subscribed. */
+  /** Joins the group and begins to consume; resolves once subscribed. Rejects with CompactedTopicError where a topic is compacted. */
   consume(options: ConsumerOptions): Promise<Consumer>;
   /** Round trip to the log; rejects when it cannot be reached. */
   ping(): Promise<void>;
@@ -178,6 +178,17 @@ export class PartitionHaltError extends Error {
 }
 export class LogUnavailableError extends Error {
   override readonly name = 'LogUnavailableError';
+}
+/** Compaction takes records away in silence, one key's but the last: counts would be wrong, and nobody would know. */
+export class CompactedTopicError extends Error {
+  override readonly name = 'CompactedTopicError';
+
+  constructor(topic: string, policy: string) {
+    super(
+      `topic ${topic} is compacted (cleanup.policy=${policy}), which removes events that share a key: ` +
+        'set its cleanup.policy to delete, or create it again without compaction',
+    );
+  }
 }
 /** The log takes no record of this size: sending it again will not help. */
 export class RecordTooLargeError extends Error {

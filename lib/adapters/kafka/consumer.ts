@@ -56,7 +56,8 @@ export class GroupConsumer implements Consumer {
     this.options = options;
     this.cluster = cluster;
     this.kafka = create({
-      owned: () => [...this.workers.keys()],
+      // What we do not read is given to others first.
+      owned: () => [...this.workers].filter(([, { halted }]) => halted === null).map(([id]) => id),
       wanted: () => this.closing === null,
       watch: (entry) => this.onLogged(entry),
     });

@@ -7,6 +7,10 @@ export function isStale(error: unknown): boolean {
   return STALE.has(protocolType(error));
 }
 
+export function isUnauthorized(error: unknown): boolean {
+  return protocolType(error).endsWith('_AUTHORIZATION_FAILED');
+}
+
 export function isUnknownTopic(error: unknown): boolean {
   return protocolType(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
 }

@@ -1,22 +1,23 @@
 import { type Admin, type Kafka, Partitioners, type Producer } from 'kafkajs';
 import { partitionForKey } from '../../core/partitioner.ts';
-import type {
-  Assignment,
-  Consumer,
-  ConsumerOptions,
-  Log,
-  NewRecord,
-  PartitionOffsets,
-  Settled,
-  TopicDescription,
-  TopicSettings,
-  TopicSpec,
+import {
+  type Assignment,
+  CompactedTopicError,
+  type Consumer,
+  type ConsumerOptions,
+  type Log,
+  type NewRecord,
+  type PartitionOffsets,
+  type Settled,
+  type TopicDescription,
+  type TopicSettings,
+  type TopicSpec,
 } from '../../ports/log.ts';
 import type { TopicIdentity } from '../../ports/topic-identity.ts';
 import { type ClientOptions, createClient } from './client.ts';
 import { Connected } from './connected.ts';
 import { type ConsumerHooks, GroupConsumer } from './consumer.ts';
-import { isUnknownTopic, toLogError } from './errors.ts';
+import { isUnauthorized, isUnknownTopic, toLogError } from './errors.ts';
 import { Appender } from './producer.ts';
 import { stickyAssigner } from './sticky-assigner.ts';
 import { Topics } from './topics.ts';
@@ -103,7 +104,7 @@ class KafkaLog implements Log {
   }
 
   async consume(options: ConsumerOptions): Promise<Consumer> {
-    for (const topic of options.topics) await this.describeTopic(topic);
+    for (const topic of options.topics) await this.refuseCompacted(topic);
     const view = {
       incarnation: async (topic: string) => (await this.describeTopic(topic)).incarnation,
       committed: (group: string, assignment: Assignment) => this.committed(group, assignment),
@@ -123,6 +124,17 @@ class KafkaLog implements Log {
   async close(): Promise<void> {
     await Promise.all([...this.consumers].map((consumer) => consumer.close()));
     await Promise.all([this.producer.close(), this.admin.close(), this.options.identity.close()]);
+  }
+
+  private async refuseCompacted(topic: string): Promise<void> {
+    await this.describeTopic(topic);
+    const settings = await this.topicSettings(topic).catch((error) => {
+      // Whoever may read a topic need not be allowed to read its configuration.
+      if (!isUnauthorized(error)) throw error;
+      return null;
+    });
+    const policy = settings?.config['cleanup.policy'] ?? '';
+    if (policy.includes('compact')) throw new CompactedTopicError(topic, policy);
   }
 
   private createConsumer(groupId: string, hooks: ConsumerHooks) {
