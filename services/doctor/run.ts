@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreQueryError } from '../../lib/ports/store.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import type { Check, DoctorWorld, Finding, Report } from './types.ts';
 import { problem, warning } from './types.ts';
@@ -24,8 +25,15 @@ export async function runChecks(
   );
 }
 
+/** A store that refuses a database or table which is not there has answered. */
 async function answers(question: Promise<unknown> | undefined): Promise<boolean> {
-  return question === undefined ? false : question.then(Boolean.bind(null, true), () => false);
+  if (question === undefined) return false;
+  return question.then(() => true, isMissingTable);
+}
+
+/** Told by the check `schema`, with what to do. */
+function isMissingTable(error: unknown): boolean {
+  return error instanceof StoreQueryError && /^UNKNOWN_(DATABASE|TABLE)$/.test(error.type);
 }
 
 async function runOne(check: Check, world: DoctorWorld, reachable: Reachable, ms: number): Promise<Finding[]> {
@@ -36,6 +44,7 @@ async function runOne(check: Check, world: DoctorWorld, reachable: Reachable, ms
     if (result !== 'late') return result;
     return [problem(`no answer within ${ms / 1000} s`, 'see what broker and store say; then run the doctor again')];
   } catch (error) {
+    if (isMissingTable(error)) return [warning('not checked: tables are missing', 'run `driftline migrate` first')];
     return [problem(`could not be checked: ${describeError(error)}`, 'mend what the message names, and run it again')];
   } finally {
     abort.abort();

@@ -31,7 +31,9 @@ export async function startDriftline(
     printed.stderr += bytes.toString();
   });
   const ready = readyLine(child, printed);
-  const line = await Promise.race([ready, earlyExit(child, printed), timeout(timeoutMs, child, printed)]);
+  // Cleared once it is ready: the process may live longer than its start may take.
+  const late = timeout(timeoutMs, child, printed);
+  const line = await Promise.race([ready, earlyExit(child, printed), late.promise]).finally(late.clear);
   return {
     child,
     http: addressOf(line, 'http'),
@@ -96,13 +98,15 @@ async function earlyExit(child: ChildProcess, printed: { stdout: string; stderr:
   );
 }
 
-function timeout(ms: number, child: ChildProcess, printed: { stderr: string }): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => {
+function timeout(ms: number, child: ChildProcess, printed: { stderr: string }) {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(new Error(`driftline was not ready after ${ms} ms:\n${printed.stderr.slice(-4000)}`));
-    }, ms).unref();
+    }, ms);
   });
+  return { promise, clear: () => clearTimeout(timer) };
 }
 
 function addressOf(line: string, name: string): string {
