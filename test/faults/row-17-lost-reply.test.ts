@@ -20,19 +20,19 @@ const TABLES = [
   'incident_rows',
   'delivery_rows',
 ];
-const TIMES = 3;
+/** A reference is read and written once: whoever starts next finds it there. */
+const timesOf = (table: string): number => (table === 'baseline_rows' ? 1 : 3);
 
 test('row 17: ClickHouse executes, the reply is lost: every write of every table is repeated without a trace', async () => {
   const world = await openPagingWorld({ seed: 1701 });
   after(() => world.close());
   const dropped = TABLES.map((table) => ({
     table,
-    // A baseline is written once a process, and a spec once in ten seconds.
     rule: world.proxy.arm({
       match: new RegExp(`^INSERT INTO \`${table}\``),
       at: 'after',
       act: 'dropReply',
-      times: TIMES,
+      times: timesOf(table),
     }),
   }));
   const services = ['aggregator', 'aggregator', 'detector', 'notifier'] as const;
@@ -40,9 +40,9 @@ test('row 17: ClickHouse executes, the reply is lost: every write of every table
   await world.feeder.feed(4_000, world.all);
   await eventually('a page', () => triggers(world).length > 0, 90_000);
   for (const { table, rule } of dropped) {
-    await eventually(`${TIMES} replies lost to writers of ${table}`, async () => {
-      if (rule.used() < TIMES) await world.feeder.feed(50, world.all);
-      return rule.used() === TIMES;
+    await eventually(`replies lost to writers of ${table}`, async () => {
+      if (rule.used() < timesOf(table)) await world.feeder.feed(50, world.all);
+      return rule.used() === timesOf(table);
     });
   }
   const any = world.proxy.arm({ match: /^INSERT/, at: 'after', act: 'dropReply', times: 30 });

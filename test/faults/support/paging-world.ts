@@ -26,7 +26,7 @@ export async function checkOnce(world: FaultWorld): Promise<void> {
     assert.equal(counted!.rows, counted!.distinct, `${view}: a row is there twice`);
   }
   const incidents = await world.sql<{ incident: string; deliveries: number }>(
-    `SELECT incident, toUInt32(countIf(action = 'trigger' AND state = 'sent')) AS deliveries
+    `SELECT incident, toUInt32(countIf(deliveries.action = 'trigger' AND deliveries.state = 'sent')) AS deliveries
      FROM incidents LEFT JOIN deliveries USING (incident) GROUP BY incident`,
   );
   const paged = new Set(triggers(world));
