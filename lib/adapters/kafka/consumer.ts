@@ -13,6 +13,7 @@ import { FetchControl } from './fetch-control.ts';
 import { GenerationWatch } from './generation-watch.ts';
 import { IncarnationWatch } from './incarnation-watch.ts';
 import { insist } from './insist.ts';
+import { MemberWatch } from './member-watch.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { Reading } from './reading.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -42,6 +43,7 @@ export class GroupConsumer implements Consumer {
   private readonly generations = new GenerationWatch();
   private readonly incarnations: IncarnationWatch;
   private readonly stalls: StallWatch;
+  private readonly membership: MemberWatch;
   private readonly reading: Reading;
   private readonly workers = new Map<PartitionId, PartitionWorker>();
   /** Revocations under way: a partition that comes back waits for its own. */
@@ -52,7 +54,12 @@ export class GroupConsumer implements Consumer {
   private running: Promise<void> = Promise.resolve();
   private reject: (error: unknown) => void = () => {};
 
-  constructor(options: ConsumerOptions, cluster: ClusterView, create: (hooks: ConsumerHooks) => KafkaConsumer) {
+  constructor(
+    options: ConsumerOptions,
+    cluster: ClusterView,
+    create: (hooks: ConsumerHooks) => KafkaConsumer,
+    sessionTimeoutMs: number,
+  ) {
     this.options = options;
     this.cluster = cluster;
     this.kafka = create({
@@ -73,6 +80,11 @@ export class GroupConsumer implements Consumer {
       (topic) => cluster.offsets(topic),
       (error) => this.fail(error),
     );
+    this.membership = new MemberWatch(
+      sessionTimeoutMs,
+      () => this.fetching.connected && this.closing === null,
+      () => this.rejoin(),
+    );
     this.reading = new Reading(this.workers, this.fetching, cluster, {
       guard: (call) => this.guard(call),
       onLost: (worker, truncation) => this.startAnew(worker, truncation),
@@ -87,7 +99,8 @@ export class GroupConsumer implements Consumer {
   /** Connects and subscribes, then joins and reads in the background. Rejects when no broker answers. */
   async start(): Promise<void> {
     const { kafka } = this;
-    const { GROUP_JOIN, CRASH, STOP, END_BATCH_PROCESS } = kafka.events;
+    const { GROUP_JOIN, CRASH, STOP, END_BATCH_PROCESS, HEARTBEAT } = kafka.events;
+    kafka.on(HEARTBEAT, this.membership.beat);
     kafka.on(GROUP_JOIN, (event) => this.guardNow(() => this.onJoined(event)));
     kafka.on(END_BATCH_PROCESS, (event) => this.guardNow(() => this.reading.onBatchEnd(event)));
     kafka.on(STOP, () => this.onStopped());
@@ -95,8 +108,22 @@ export class GroupConsumer implements Consumer {
     await kafka.connect();
     // Never from the end: that would lose what reaches a new partition before it is found.
     await kafka.subscribe({ topics: [...this.options.topics], fromBeginning: true });
-    this.running = kafka
-      .run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (payload) => this.eachBatch(payload) })
+    this.running = this.run().catch((error) => this.fail(error));
+  }
+
+  private run(): Promise<void> {
+    return this.kafka.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => this.eachBatch(payload),
+    });
+  }
+
+  /** The group has given our partitions to others without our knowing: leaves what kafkajs has become, and joins anew. */
+  private rejoin(): void {
+    this.running = this.kafka
+      .stop()
+      .then(() => (this.closing === null ? this.run() : undefined))
       .catch((error) => this.fail(error));
   }
 
@@ -134,6 +161,7 @@ export class GroupConsumer implements Consumer {
   private async shutDown(): Promise<void> {
     this.incarnations.stop();
     this.stalls.stop();
+    this.membership.stop();
     // Still a member: commits made in onRevoked count.
     await Promise.all([...this.workers].map(([id, worker]) => this.revoke(id, worker)));
     this.workers.clear();
@@ -157,6 +185,7 @@ export class GroupConsumer implements Consumer {
     const { generation, continuous } = this.generations.joined(payload.memberId);
     if (this.closing !== null) return;
     this.fetching.connected = true;
+    this.membership.beat();
     this.generation = generation;
     this.incarnations.look();
     const assigned = toAssignments(payload.memberAssignment);
@@ -271,6 +300,7 @@ export class GroupConsumer implements Consumer {
     this.failure = error ?? new Error('a handler threw nothing');
     this.incarnations.stop();
     this.stalls.stop();
+    this.membership.stop();
     for (const worker of this.workers.values()) worker.stop();
     this.closing ??= this.disconnect();
     this.reject(this.failure);

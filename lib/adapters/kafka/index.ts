@@ -111,7 +111,8 @@ class KafkaLog implements Log {
       offsets: (topic: string) => this.offsets(topic),
       epochEnd: (partition: Assignment, leaderEpoch: number) => this.epochEnd(partition, leaderEpoch),
     };
-    const consumer = new GroupConsumer(options, view, (hooks) => this.createConsumer(options.group, hooks));
+    const create = (hooks: ConsumerHooks) => this.createConsumer(options.group, hooks);
+    const consumer = new GroupConsumer(options, view, create, this.sessionTimeoutMs);
     this.consumers.add(consumer);
     await this.ask(`join group ${options.group}`, () => consumer.start());
     return consumer;
@@ -137,8 +138,12 @@ class KafkaLog implements Log {
     if (policy.includes('compact')) throw new CompactedTopicError(topic, policy);
   }
 
+  private get sessionTimeoutMs(): number {
+    return this.options.sessionTimeoutMs ?? 30_000;
+  }
+
   private createConsumer(groupId: string, hooks: ConsumerHooks) {
-    const sessionTimeout = this.options.sessionTimeoutMs ?? 30_000;
+    const sessionTimeout = this.sessionTimeoutMs;
     const kafka: Kafka = createClient(this.options, hooks.watch);
     return kafka.consumer({
       groupId,

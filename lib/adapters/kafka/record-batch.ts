@@ -102,9 +102,22 @@ function readHeader(batch: Buffer): Header {
 }
 
 function readRecords(header: Header, reader: RecordReader): DecodedRecord[] {
-  const records: DecodedRecord[] = [];
+  const { firstOffset, lastOffset, count } = header;
+  if (count < 0) throw new RangeError(`it announces ${count} records`);
   const context = contextOf(header);
-  for (let index = 0; index < header.count; index += 1) records.push(readRecord(header, context, reader));
+  // Compaction may leave a batch without records: it is passed over as control records are.
+  if (count === 0) {
+    return [{ ...toRecord(header, context, 0, lastOffset, null, null, NO_HEADERS), isControlRecord: true }];
+  }
+  const records: DecodedRecord[] = [];
+  let least = firstOffset;
+  for (let index = 0; index < count; index += 1) {
+    const record = readRecord(header, context, reader);
+    const offset = Number(record.offset);
+    if (!(offset >= least && offset <= lastOffset)) throw new RangeError(`a record claims offset ${record.offset}`);
+    least = offset + 1;
+    records.push(record);
+  }
   return records;
 }
 

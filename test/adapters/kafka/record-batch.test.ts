@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import snappy from 'kafkajs-snappy';
+import { compressFrameSync } from 'lz4-napi';
+import { inflatedLz4Bytes } from '../../../lib/adapters/kafka/lz4-size.ts';
+import { type DecodedRecord, decodeBatch } from '../../../lib/adapters/kafka/record-batch.ts';
+import { inflatedSnappyBytes } from '../../../lib/adapters/kafka/snappy-size.ts';
+
+const FIRST = 1000;
+const VALUES = ['one', 'two', 'three'];
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value < 0 ? -2 * value - 1 : 2 * value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return [...bytes, rest];
+    bytes.push((rest % 128) + 128);
+  }
+}
+
+function record(value: string, index: number): Buffer {
+  const bytes = Buffer.from(value);
+  const fields = Buffer.from([0, ...varint(index), ...varint(index), ...varint(-1), ...varint(bytes.length)]);
+  const body = Buffer.concat([fields, bytes, Buffer.from(varint(0))]);
+  return Buffer.concat([Buffer.from(varint(body.length)), body]);
+}
+
+const RECORDS = Buffer.concat(VALUES.map(record));
+
+function batch(codec: number, body: Buffer, count = VALUES.length): Buffer {
+  const header = Buffer.alloc(61);
+  header.writeBigInt64BE(BigInt(FIRST), 0);
+  header.writeInt32BE(49 + body.length, 8);
+  header.writeInt32BE(7, 12);
+  header[16] = 2;
+  header.writeInt16BE(codec, 21);
+  header.writeInt32BE(VALUES.length - 1, 23);
+  header.writeBigInt64BE(1_700_000_000_000n, 27);
+  header.writeInt32BE(count, 57);
+  return Buffer.concat([header, body]);
+}
+
+const values = (records: readonly DecodedRecord[]) => records.map(({ value }) => value?.toString());
+
+describe('record batches', () => {
+  it('are read plain and inflated, with offsets, times and the leader epoch', async () => {
+    for (const bytes of [batch(0, RECORDS), batch(1, gzipSync(RECORDS)), batch(3, compressFrameSync(RECORDS))]) {
+      const records = await decodeBatch(bytes);
+      assert.deepEqual(values(records), VALUES);
+      assert.deepEqual(
+        records.map(({ offset, timestamp, batchContext }) => [offset, timestamp, batchContext.partitionLeaderEpoch]),
+        VALUES.map((_, index) => [String(FIRST + index), String(1_700_000_000_000 + index), 7]),
+      );
+    }
+  });
+
+  it('that cannot be read are one record in their place, which says why', async () => {
+    const broken: [Buffer, RegExp][] = [
+      [batch(6, RECORDS), /compression codec 6 is unknown/],
+      [batch(1, RECORDS), /its gzip compression cannot be read/],
+      [batch(2, Buffer.from([255, 255, 255])), /its snappy compression cannot be read/],
+      [batch(3, RECORDS), /its lz4 compression cannot be read/],
+      [batch(4, RECORDS), /its zstd compression cannot be read/],
+      [batch(0, RECORDS, 4), /a varint is cut off/],
+      [batch(0, RECORDS, 2 ** 31 - 1), /records/],
+      [batch(0, RECORDS, -1), /announces -1 records/],
+      [batch(0, Buffer.concat([RECORDS.subarray(0, -8), Buffer.alloc(8, 0xff)])), /./],
+      [batch(0, Buffer.concat([record('one', 0), record('two', 0), record('three', 2)])), /claims offset 1000/],
+    ];
+    for (const [bytes, reason] of broken) {
+      const records = await decodeBatch(bytes);
+      assert.equal(records.length, 1, String(reason));
+      assert.equal(records[0]!.offset, String(FIRST + 2), 'its last offset, so that no reader passes it over');
+      assert.equal(records[0]!.unreadable?.from, FIRST);
+      assert.match(records[0]!.unreadable?.reason ?? '', reason);
+    }
+  });
+
+  it('without a record left move the position alone', async () => {
+    const records = await decodeBatch(batch(0, Buffer.alloc(0), 0));
+    assert.deepEqual(
+      records.map(({ offset, isControlRecord }) => [offset, isControlRecord]),
+      [[String(FIRST + 2), true]],
+    );
+  });
+
+  it('of any bytes end in records within their offsets or in a reason, never in an error', async () => {
+    const damage = fc.array(fc.tuple(fc.integer({ min: 57 }), fc.integer({ min: 0, max: 255 })), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 7 }), damage, async (codec, changes) => {
+        const body = codec === 1 ? gzipSync(RECORDS) : codec === 3 ? compressFrameSync(RECORDS) : RECORDS;
+        const bytes = batch(codec, body);
+        for (const [at, byte] of changes) bytes[57 + (at % (bytes.length - 57))] = byte;
+        for (const { offset, unreadable } of await decodeBatch(bytes)) {
+          assert.ok(unreadable !== undefined || (Number(offset) >= FIRST && Number(offset) <= FIRST + 2));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('what compressed bytes inflate to, before they do', () => {
+  const samples = [
+    Buffer.alloc(0),
+    RECORDS,
+    Buffer.alloc(3_000_000, 'ab'),
+    Buffer.from(Array.from({ length: 70_000 }, (_, i) => (i * i) % 251)),
+  ];
+
+  it('lz4', () => {
+    for (const sample of samples) {
+      const frame = compressFrameSync(sample);
+      assert.equal(inflatedLz4Bytes(frame, Number.POSITIVE_INFINITY), sample.length);
+      if (sample.length > 1000) assert.ok(inflatedLz4Bytes(frame, 1000) > 1000);
+    }
+  });
+
+  it('snappy', async () => {
+    for (const sample of samples) {
+      const bytes = Buffer.from(await snappy().compress({ buffer: sample }));
+      assert.equal(inflatedSnappyBytes(bytes), sample.length);
+      const size = Buffer.alloc(4);
+      size.writeUInt32BE(bytes.length);
+      const xerial = Buffer.from([130, 83, 78, 65, 80, 80, 89, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+      assert.equal(inflatedSnappyBytes(Buffer.concat([xerial, size, bytes, size, bytes])), 2 * sample.length);
+    }
+  });
+});
