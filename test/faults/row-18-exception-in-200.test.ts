@@ -40,7 +40,7 @@ test('row 18: HTTP 200 with an exception, or that is none: never taken for succe
     const rule = world.proxy.arm({ match: /FROM (manifest_rows|chunk_rows|aggregation_specs)/, at, act, times: 5 });
     for (const member of world.members.values()) await member.restart();
     await world.feeder.feed(600, world.all);
-    await eventually('answered to those that start', () => rule.used() === 5);
+    await eventually('answered to those that start', () => rule.used() === 5, 180_000);
   }
   await eventually('a page', () => triggers(world).length > 0, 90_000);
   await world.verify({ sealed: true });
