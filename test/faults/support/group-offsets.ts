@@ -2,12 +2,13 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The coordinator is loading, not there yet, or was never asked for before. */
-const COMING_UP = [14, 15, 16];
+const NOT_COORDINATOR = 16;
+const COMING_UP = [14, 15, NOT_COORDINATOR];
 const ATTEMPTS = 80;
 
 /**
  * Offsets of consumer groups by Kafka's own protocol (OffsetFetch 1, OffsetCommit 2), so that what is checked does not go
- * through the client under test. `bootstrap` must be the group's coordinator.
+ * through the client under test. One of `bootstrap` must be the group's coordinator; each is asked in its turn.
  */
 export async function committedOffsets(
   bootstrap: string,
@@ -15,8 +16,11 @@ export async function committedOffsets(
   topic: string,
   partitions: number,
 ): Promise<(number | null)[]> {
+  const brokers = bootstrap.split(',');
   for (let attempt = 0; ; attempt += 1) {
-    const answer = await fetchOffsets(bootstrap, group, topic, partitions);
+    // One that was killed is none to ask.
+    const asked = fetchOffsets(brokers[attempt % brokers.length]!, group, topic, partitions);
+    const answer = await (brokers.length === 1 ? asked : asked.catch(() => NOT_COORDINATOR));
     if (typeof answer !== 'number') return answer;
     if (!COMING_UP.includes(answer) || attempt === ATTEMPTS) {
       throw new Error(`offsets of group ${group}: Kafka error ${answer}`);
