@@ -95,6 +95,8 @@ class Soak {
     const { seed } = this.#options;
     return openFaultWorld({
       seed,
+      // Longer than the two seconds of the rows: on a machine that starves its processes members would leave all the time.
+      sessionTimeout: '6s',
       models: MODELS,
       lines: MONITORS,
       files: { 'reference.csv': reference(seed) },
