@@ -19,6 +19,7 @@ import { Environment } from './environment.ts';
 import { reportHalt } from './halts.ts';
 import { LabelPartition } from './label-partition.ts';
 import { LagWatch, type ReadPosition } from './lag-watch.ts';
+import { availableMemory, PartitionRoom } from './memory.ts';
 import { PredictionPartition } from './prediction-partition.ts';
 import { Serial } from './serial.ts';
 import { Sightings } from './sightings.ts';
@@ -30,6 +31,8 @@ export interface AggregatorOptions {
   lastFlushMs?: number;
   /** Caps of an open chunk, for tests. */
   caps?: ChunkCaps;
+  /** Bytes of memory this process may take; default what the container or machine has. */
+  memory?: number;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface AggregatorOptions {
  * number of them share the work by the consumer group's assignment.
  */
 export function createAggregator(context: ServiceContext, options: AggregatorOptions = {}): Service {
-  return new Aggregator(context, { lastFlushMs: 5_000, caps: CHUNK_LIMITS, ...options });
+  return new Aggregator(context, { lastFlushMs: 5_000, caps: CHUNK_LIMITS, memory: availableMemory(), ...options });
 }
 
 class Aggregator implements Service {
@@ -47,6 +50,7 @@ class Aggregator implements Service {
   readonly #shared: Collaborators;
   readonly #predictions = new Map<number, AssignedPredictions>();
   readonly #labels = new Map<number, LabelPartition>();
+  readonly #room: PartitionRoom;
   readonly #lastFlushMs: number;
   readonly #failure = deferred<never>();
   readonly #lag: LagWatch;
@@ -55,8 +59,9 @@ class Aggregator implements Service {
   #consumer: Consumer | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(context: ServiceContext, { lastFlushMs, caps }: Required<AggregatorOptions>) {
+  constructor(context: ServiceContext, { lastFlushMs, caps, memory }: Required<AggregatorOptions>) {
     this.#context = context;
+    this.#room = new PartitionRoom(memory);
     this.#lastFlushMs = lastFlushMs;
     this.#environment = new Environment(context);
     this.#failure.promise.catch(() => {});
@@ -91,6 +96,7 @@ class Aggregator implements Service {
         onRevoked: (place, truncation) => this.#revoke(place, truncation),
         onBatch: (batch) => this.#read(batch),
         onPosition: (position) => this.#pass(position),
+        onHalted: (place, reason) => reportHalt(this.#environment, place, reason),
       },
     });
     this.#consumer = consumer;
@@ -130,9 +136,11 @@ class Aggregator implements Service {
       return { offset: await labels.start(committed) };
     }
     const predictions = new PredictionPartition(this.#shared, where, generation);
-    const start = await predictions.start(committed);
+    const full = this.#room.take(partition);
+    const start = full === null ? await predictions.start(committed) : { kind: 'halt' as const, reason: full };
     if (start.kind === 'halt') {
       const reason = `${topic}/${partition}: ${start.reason}`;
+      if (full === null) this.#room.leave(partition);
       reportHalt(this.#environment, where, reason);
       return { halt: reason };
     }
@@ -163,6 +171,7 @@ class Aggregator implements Service {
       this.#labels.delete(partition);
       return;
     }
+    this.#room.leave(partition);
     const assigned = this.#predictions.get(partition);
     this.#predictions.delete(partition);
     if (assigned === undefined) return;

@@ -56,7 +56,7 @@ const SPLICES: readonly Buffer[] = [
 function mutant(random: Random): Buffer {
   const base = random.pick(CORPUS).value ?? Buffer.alloc(0);
   // Of the long ones a part: most of their bytes are alike.
-  let bytes = Buffer.from(base.subarray(0, 40_000));
+  let bytes: Buffer = Buffer.from(base.subarray(0, 40_000));
   for (let rounds = random.between(1, 4); rounds > 0; rounds--) bytes = mutate(bytes, random);
   return bytes;
 }
