@@ -138,7 +138,8 @@ export class GroupConsumer implements Consumer {
   unhealthy(): string | null {
     const { group } = this.options;
     if (this.failure !== undefined) return `consumer of group ${group} has failed: ${String(this.failure)}`;
-    for (const { halted } of this.workers.values()) if (halted !== null) return halted;
+    const halts = [...this.workers.values()].flatMap(({ halted }) => (halted === null ? [] : [halted]));
+    if (halts.length > 0) return halts.join('; ');
     const missing = this.incarnations.missing() ?? this.stalls.unhealthy();
     if (missing !== null) return missing;
     if (this.joined() && !this.fetching.connected) return `consumer of group ${group} is not in touch with Kafka`;
