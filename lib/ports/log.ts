@@ -113,6 +113,8 @@ export interface ConsumerHandlers {
    * read. Same rules as `onBatch`, with which it never overlaps.
    */
   onPosition?(position: Position): Promise<void>;
+  /** The log's client halted a partition by itself (records that cannot be read, a position outside the log): for people. */
+  onHalted?(partition: Assignment, reason: string): void;
 }
 
 export interface ConsumerOptions {

@@ -73,6 +73,12 @@ export class PartitionWorker {
     return !this.active;
   }
 
+  /** Halts for a reason that the handlers do not know of. */
+  haltAndTell(reason: string): void {
+    this.halt(reason);
+    this.handlers.onHalted?.(this.assignment, reason);
+  }
+
   halt(reason: string): void {
     this.halted = reason;
     this.expected = null;
@@ -152,7 +158,7 @@ export class PartitionWorker {
       // A handler that never really waits must not keep heartbeats from being sent.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (unreadable !== null && !this.stopped) throw new PartitionHaltError(unreadable);
+    if (unreadable !== null && !this.stopped) this.haltAndTell(unreadable);
   }
 
   /** As many records as would have taken half a second; back to the most where a handler is quick again. */

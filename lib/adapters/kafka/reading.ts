@@ -91,7 +91,7 @@ export class Reading {
     }
     if (!fresh) return this.events.onLost(worker);
     const holds = range === undefined ? 'no such partition' : `${range.beginning} to ${range.end}`;
-    worker.halt(`${topic}/${partition}: offset ${offset} is outside the log, which holds ${holds}`);
+    worker.haltAndTell(`${topic}/${partition}: offset ${offset} is outside the log, which holds ${holds}`);
   }
 
   /** Only what continues the last fetch is taken. Anything else is kafkajs's reset, or was under way when we moved. */

@@ -46,6 +46,16 @@ export async function deleteRecords(
   });
 }
 
+/** Forgets a group without members, its committed offsets with it. */
+export async function deleteGroup(bootstrap: string, group: string): Promise<void> {
+  await eventually(`group ${group} deleted`, () =>
+    administer(bootstrap, (admin) => admin.deleteGroups([group])).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
 /** Deletes the topic of predictions and makes it again; resolves with its new id, once brokers serve it. */
 export async function recreate(world: FaultWorld, whileGone: () => Promise<void> = async () => {}): Promise<string> {
   const before = await world.incarnation();
