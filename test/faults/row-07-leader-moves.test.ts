@@ -13,20 +13,26 @@ test('row 07: leader and coordinator move: each of three brokers is killed in it
   await member.untilServing();
   // One of the three is the group's coordinator, and each leads a partition.
   const first = (await leadership(world.bootstrap)).leader;
+  const stream = world.feeder.run(60, world.all);
   for (const node of [first, ...[1, 2, 3].filter((id) => id !== first)]) {
-    await world.feeder.feed(500, world.all);
+    const before = stream.sent;
     await broker.kill(node - 1);
-    await world.feeder.feed(500, world.all);
+    await eventually('more events', () => stream.sent > before + 200);
     await world.untilCovered(120_000);
     await broker.restart(node - 1);
     for (const partition of world.all) {
-      await eventually('all copies in step', async () => {
-        const { isr } = await leadership(world.bootstrap, undefined, partition).catch(() => ({ isr: [] }));
-        return isr.length === 3;
-      });
+      await eventually(
+        'all copies in step',
+        async () => {
+          const { isr } = await leadership(world.bootstrap, undefined, partition).catch(() => ({ isr: [] }));
+          return isr.length === 3;
+        },
+        120_000,
+      );
     }
   }
-  await world.verify();
+  await stream.stop();
+  await world.verify({ timeoutMs: 120_000 });
   assert.deepEqual([member.starts, member.running], [1, true]);
   await member.untilServing();
 });

@@ -23,7 +23,17 @@ async function endOf(world: FaultWorld): Promise<number> {
 
 /** The follower misses what is written while it is away, and leads when the leader has died. Returns the dead one. */
 async function truncate(world: FaultWorld, cluster: KafkaCluster, write: () => Promise<void>): Promise<number> {
-  const { leader, replicas } = await leadership(world.bootstrap);
+  // Both copies in step, and one of them leading: neither is so right after brokers have come up.
+  let { leader, replicas } = await leadership(world.bootstrap);
+  await eventually(
+    'two copies',
+    async () => {
+      const now = await leadership(world.bootstrap);
+      ({ leader, replicas } = now);
+      return leader > 0 && now.isr.length === 2;
+    },
+    60_000,
+  );
   const follower = replicas.find((id) => id !== leader)!;
   await cluster.kill(follower - 1);
   await eventually('a leader alone', async () => (await leadership(world.bootstrap)).isr.length === 1, 60_000);
