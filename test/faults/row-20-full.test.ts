@@ -5,19 +5,13 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import type { Member } from './support/member.ts';
+import { storeCommand } from './support/store-command.ts';
 import { mountTinyDisk } from './support/tiny-disk.ts';
 import { type FaultWorld, openFaultWorld } from './support/world.ts';
 
 const TABLES = ['chunk_rows', 'manifest_rows', 'prediction_rows'];
 /** Long enough for the back-off to show. */
 const FULL_MS = 6_000;
-
-/** Runs a statement on the store itself. */
-async function command(world: FaultWorld, sql: string): Promise<void> {
-  const url = /sql=(\S+)/.exec(await world.store.ready())![1]!;
-  const response = await fetch(`${url}/?database=driftline`, { method: 'POST', body: sql });
-  assert.equal(response.status, 200, `${sql}: ${await response.text()}`);
-}
 
 const reaches = (world: FaultWorld): Promise<unknown[]> =>
   world.sql('SELECT partition, max(reach) AS reach FROM manifest_rows GROUP BY partition ORDER BY partition');
@@ -66,14 +60,14 @@ test('row 20: too many parts: it backs off, commits nothing, says so, and goes o
   const { world, aggregators } = await open(2001);
   await settle(world, aggregators);
   for (const table of TABLES) {
-    await command(world, `SYSTEM STOP MERGES ${table}`);
-    await command(world, `INSERT INTO ${table} SELECT * FROM ${table} LIMIT 1`);
-    await command(world, `ALTER TABLE ${table} MODIFY SETTING parts_to_throw_insert = 1`);
+    await storeCommand(world, `SYSTEM STOP MERGES ${table}`);
+    await storeCommand(world, `INSERT INTO ${table} SELECT * FROM ${table} LIMIT 1`);
+    await storeCommand(world, `ALTER TABLE ${table} MODIFY SETTING parts_to_throw_insert = 1`);
   }
   await feedInVain(world, aggregators, /Too many parts/);
   for (const table of TABLES) {
-    await command(world, `SYSTEM START MERGES ${table}`);
-    await command(world, `ALTER TABLE ${table} RESET SETTING parts_to_throw_insert`);
+    await storeCommand(world, `SYSTEM START MERGES ${table}`);
+    await storeCommand(world, `ALTER TABLE ${table} RESET SETTING parts_to_throw_insert`);
   }
   await world.verify();
   await Promise.all(aggregators.map((member) => member.untilServing()));
