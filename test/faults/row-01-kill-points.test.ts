@@ -5,16 +5,16 @@ import { openFaultWorld } from './support/world.ts';
 
 type Point = Pick<Rule, 'match' | 'at'> & { name: string };
 
-const insert = (table: string, data = '') => new RegExp(`^INSERT INTO \`${table}\`[^\n]*\n[^]*${data}`);
+const insert = (table: string, data = '') => new RegExp(`^INSERT INTO \`${table}\`[^\n]*\n.*${data}`, 's');
 
 /** The statements in the order in which a flush makes them; the commit follows the closing manifest. */
 const POINTS: Point[] = [
   {
     name: 'a chunk is about to be opened',
     at: 'before',
-    match: insert('manifest_rows', '"chunk_start":(\\d+),[^]*"reach":\\1,'),
+    match: insert('manifest_rows', '"chunk_start":(\\d+),.*"reach":\\1,'),
   },
-  { name: 'a chunk is opened', at: 'after', match: insert('manifest_rows', '"chunk_start":(\\d+),[^]*"reach":\\1,') },
+  { name: 'a chunk is opened', at: 'after', match: insert('manifest_rows', '"chunk_start":(\\d+),.*"reach":\\1,') },
   { name: 'read, nothing written', at: 'before', match: insert('prediction_rows') },
   { name: 'raw rows written', at: 'after', match: insert('prediction_rows') },
   { name: 'before the insert of the ledger', at: 'before', match: insert('chunk_rows') },

@@ -25,7 +25,8 @@ export interface MemberOptions {
   logFile: string;
 }
 
-const READY_MS = 60_000;
+/** Generous, for a machine that does much else. */
+const READY_MS = 180_000;
 
 /** One real `driftline …` process, which can be killed, stopped, continued and started again. */
 export class Member {

@@ -111,6 +111,13 @@ export class FaultWorld {
   /** Rows of a SELECT, asked of the store itself (not through the proxy). Whole numbers of 64 bits are texts. */
   sql = <T>(query: string): Promise<T[]> => select<T>(this.#storeUrl, query);
 
+  /** Runs a statement on the store itself: to tamper with what is there. */
+  async execute(statement: string): Promise<void> {
+    const response = await fetch(`${this.#storeUrl}/?database=driftline`, { method: 'POST', body: statement });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${statement}: ${text}`);
+  }
+
   /** Prepares a member without starting it: `aggregator-1` and so on. `env` wins over the configuration file. */
   member(service: Service, env: NodeJS.ProcessEnv = {}): Member {
     this.#serial += 1;
