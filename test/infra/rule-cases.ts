@@ -259,9 +259,9 @@ export const RULE_CASES: readonly RuleCase[] = [
   },
   {
     alert: 'DriftlineRewrites',
-    what: 'only the same rows, and many',
+    what: 'many rows of windows written before',
     series: {
-      [`driftline_chunk_rows_rewritten_total{${AGGREGATOR}}`]: '0+120000x40',
+      [`driftline_window_rewrites_total{${AGGREGATOR}}`]: '0+120000x40',
       [`driftline_chunk_rows_total{${AGGREGATOR}}`]: '0+121000x40',
     },
     at: 35,
@@ -269,9 +269,9 @@ export const RULE_CASES: readonly RuleCase[] = [
   },
   {
     alert: 'DriftlineRewrites',
-    what: 'only the same rows, but few',
+    what: 'few rows',
     series: {
-      [`driftline_chunk_rows_rewritten_total{${AGGREGATOR}}`]: '0+6000x40',
+      [`driftline_window_rewrites_total{${AGGREGATOR}}`]: '0+6000x40',
       [`driftline_chunk_rows_total{${AGGREGATOR}}`]: '0+6000x40',
     },
     at: 35,
@@ -279,9 +279,9 @@ export const RULE_CASES: readonly RuleCase[] = [
   },
   {
     alert: 'DriftlineRewrites',
-    what: 'many, of which a tenth is new',
+    what: 'many rows, but of new windows',
     series: {
-      [`driftline_chunk_rows_rewritten_total{${AGGREGATOR}}`]: '0+90000x40',
+      [`driftline_window_rewrites_total{${AGGREGATOR}}`]: '0+600x40',
       [`driftline_chunk_rows_total{${AGGREGATOR}}`]: '0+100000x40',
     },
     at: 35,
