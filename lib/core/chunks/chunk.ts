@@ -211,6 +211,11 @@ export class OpenChunk {
     if (this.#last?.live === window) this.#last = null;
   }
 
+  /** Estimated bytes of the windows in memory, those that wait apart. */
+  get liveBytes(): number {
+    return this.#bytes;
+  }
+
   /** Estimated bytes of evicted windows that wait for their rows to be written, and how many these are. */
   get waiting(): { bytes: number; windows: number } {
     return { bytes: this.#evictedBytes, windows: this.#evicted.length };
