@@ -111,6 +111,32 @@ function lastEpoch(rows: readonly ManifestRow[]): RecordEpoch | null {
   return row.leader_epoch < 0 ? null : { leaderEpoch: row.leader_epoch, reach: row.epoch_reach };
 }
 
+/** Which spec a partition's latest chunks are bound to, and the start of the first of them. */
+export interface SpecInForce {
+  partition: number;
+  specId: string;
+  fromOffset: number;
+}
+
+/** The specs in force, of each partition's latest incarnation. */
+export async function specsInForce(store: Store, topic: string): Promise<SpecInForce[]> {
+  const rows = await store.query<{ partition: number; spec_id: string; from_offset: number }>(IN_FORCE, { topic });
+  return rows.map((row) => ({ partition: row.partition, specId: row.spec_id, fromOffset: row.from_offset }));
+}
+
+const IN_FORCE = `
+  SELECT partition, chunks[-1].2 AS spec_id,
+    chunks[arrayLastIndex(chunk -> chunk.2 != spec_id, chunks) + 1].1 AS from_offset
+  FROM (
+    SELECT partition, arraySort(groupArray((chunk_start, spec))) AS chunks, max(written) AS latest
+    FROM (
+      SELECT incarnation, partition, chunk_start, argMin(spec_id, (-toInt64(group_generation), spec_id)) AS spec,
+        max(written_at) AS written
+      FROM manifest_rows WHERE topic = {topic:String} GROUP BY incarnation, partition, chunk_start)
+    GROUP BY incarnation, partition
+    ORDER BY latest DESC LIMIT 1 BY partition)
+  ORDER BY partition`;
+
 const PARTITION = 'topic = {topic:String} AND partition = {partition:UInt32}';
 
 const INCARNATIONS = `SELECT DISTINCT incarnation FROM manifest_rows WHERE ${PARTITION}`;

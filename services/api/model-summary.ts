@@ -1,4 +1,5 @@
 import type { Store } from '../../lib/ports/store.ts';
+import { aggregationInForce } from './queries/aggregation.ts';
 import { featureSummaries } from './queries/features.ts';
 import {
   lastWindows,
@@ -53,11 +54,12 @@ function stateOf(monitored: boolean, firing: number, tests: readonly TestedWindo
 export async function modelDetail(store: Store, model: string): Promise<ModelDetail | null> {
   const [summary] = await modelSummaries(store, model);
   if (!summary) return null;
-  const [versions, baselines, features, windows] = await Promise.all([
+  const [aggregation, versions, baselines, features, windows] = await Promise.all([
+    aggregationInForce(store, model),
     modelVersions(store, model),
     modelBaselines(store, model),
     featureSummaries(store, model),
     modelWindows(store, model, DETAIL_WINDOWS),
   ]);
-  return { ...summary, versions, baselines, features, windows };
+  return { ...summary, aggregation, versions, baselines, features, windows };
 }

@@ -67,6 +67,18 @@ export const featureSummary = z.object({
 
 export const modelDetail = modelSummary.extend({
   segments: z.array(z.string()),
+  aggregation: z
+    .array(
+      z.object({
+        partition: z.int(),
+        from_offset: z.int(),
+        spec_id: z.string(),
+        window_ms: z.int(),
+        timezone: z.string(),
+        segments: z.array(z.string()),
+      }),
+    )
+    .describe('what the chunks of each partition of driftline.predictions are aggregated by, from from_offset on'),
   versions: z.array(z.object({ version: z.string(), role: z.string(), first_seen: time })),
   baselines: z.array(
     z.object({

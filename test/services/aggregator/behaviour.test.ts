@@ -4,6 +4,8 @@ import { createCodec } from '../../../lib/adapters/avro/index.ts';
 import { type AnnouncementMessage, HEADERS, TOPICS } from '../../../lib/core/messages/types.ts';
 import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
 import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
+import { specsInForce } from '../../../lib/tables/manifests.ts';
+import { loadSpec } from '../../../lib/tables/specs.ts';
 import { delegating, until, type World, Worlds } from './harness.ts';
 
 const HOUR = 3_600_000;
@@ -177,6 +179,9 @@ test('a change of segments takes effect with the next chunk; a replay of the ope
     { chunk_start: 64, segment: '', n: 26 },
     { chunk_start: 64, segment: 'tier=gold', n: 26 },
   ]);
+  const [inForce] = await specsInForce(changed.store, TOPICS.predictions);
+  assert.deepEqual([inForce!.partition, inForce!.fromOffset], [0, 64]);
+  assert.deepEqual((await loadSpec(changed.store, inForce!.specId)).models[0]!.segments, ['tier']);
   await changed.close();
 });
 

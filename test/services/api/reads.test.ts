@@ -67,6 +67,10 @@ test('a model: columns, versions, baselines, windows; the open window is provisi
     model.baselines.map(({ baseline, columns, rows }) => [baseline, columns, rows]),
     [['2018', 6, 4500]],
   );
+  assert.deepEqual(
+    model.aggregation.map(({ spec_id: _, ...one }) => one),
+    [{ partition: 0, from_offset: 0, window_ms: 86_400_000, timezone: 'UTC', segments: ['region'] }],
+  );
   assert.equal(model.windows.length, WINDOWS + 1);
   assert.deepEqual(
     model.windows.map(({ window_start }) => window_start),

@@ -23,6 +23,7 @@ import { writeManifest } from '../../../lib/tables/manifests.ts';
 import { insertSightedModels, insertVersions } from '../../../lib/tables/models.ts';
 import { insertScores } from '../../../lib/tables/scores.ts';
 import { insertSealed } from '../../../lib/tables/sealed.ts';
+import { saveSpec } from '../../../lib/tables/specs.ts';
 
 export const MODEL = 'car-loan';
 export const INCIDENT = 'car-loan-champion-1';
@@ -165,10 +166,20 @@ export async function seed(store: Store): Promise<void> {
 async function writeOpenWindow(store: Store, reference: Baseline): Promise<void> {
   const chunk = { topic: 'driftline.predictions', incarnation: 'seed', partition: 0, chunkStart: 0 };
   const reach = WINDOWS * ROWS + OPEN_EVENTS;
+  const window = { lengthMs: DAY, timezone: 'UTC' };
+  const specId = await saveSpec(store, {
+    layout: 1,
+    chunkSize: 65_536,
+    allowedDelayMs: 0,
+    horizonMs: 7 * DAY,
+    futureSkewMs: 0,
+    models: [{ model: MODEL, window, segments: ['region'], columns: [] }],
+    defaults: { window },
+  });
   await writeManifest(store, {
     ...chunk,
     groupGeneration: 1,
-    specId: 'seed',
+    specId,
     reach,
     passed: OPEN_WINDOW,
     closed: false,
@@ -181,7 +192,7 @@ async function writeOpenWindow(store: Store, reference: Baseline): Promise<void>
     return { ...row, feature, body: { form: 'sketch', sketch } };
   });
   const head: ChunkRow = { ...row, feature: '', body: { form: 'window', count: OPEN_EVENTS, errors: 1 } };
-  await insertChunkRows(store, chunk, 'seed', [head, ...columns]);
+  await insertChunkRows(store, chunk, specId, [head, ...columns]);
 }
 
 async function registerModels(store: Store): Promise<void> {
