@@ -69,8 +69,8 @@ export class ChunkLedger {
     chunk.passOverLosses(this.#state.declaredLosses);
     const open = { ...spec, chunk, since: timestamp };
     await this.#writeManifest(open, bound ?? { reach: chunkStart, passed, replaying }, false);
-    // A sub-chunk's start is where a restart must begin.
-    if (bound === null) await this.#commit(chunkStart);
+    // A sub-chunk's start is where a restart must begin; and where somebody has set the offset, this puts it right.
+    await this.#commit(chunkStart);
     return open;
   }
 

@@ -103,7 +103,8 @@ export class Recount {
       return;
     }
     const header = record.headers['driftline-arrival'];
-    const arrival = header === undefined ? record.timestamp : Number(header);
+    const isTime = header !== undefined && /^\d+$/.test(header) && Number(header) < LAST_DATABLE;
+    const arrival = isTime ? Number(header) : record.timestamp;
     this.#place(place, record.offset, event, arrival);
   }
 
