@@ -30,6 +30,21 @@ export async function liveAlertsOfModel(store: Store, model: string, writtenSinc
 }
 
 /**
+ * Every revision written within `lastMs` before the model's newest one, by alert and revision: among them is whatever its
+ * writer had no time to publish, such as the firing of an alert that was resolved in the same batch.
+ */
+export async function lastWrittenOfModel(store: Store, model: string, lastMs: number): Promise<AlertEvent[]> {
+  const rows = await store.query<{ event: string }>(
+    `SELECT event FROM alert_rows FINAL
+     WHERE model = {model:String} AND written_at >= (
+       SELECT max(written_at) - toIntervalMillisecond({lastMs:UInt32}) FROM alert_rows WHERE model = {model:String})
+     ORDER BY since, episode, revision`,
+    { model, lastMs },
+  );
+  return rows.map((row) => JSON.parse(row.event) as AlertEvent);
+}
+
+/**
  * The last event of each identity (monitor, version, role, segment) of the model, whatever its state: its latest
  * episode by evidence; of two with the same evidence (late data withdrew one and opened another) the open one.
  */

@@ -7,7 +7,7 @@ import type { Clock } from '../../lib/ports/clock.ts';
 import type { Store } from '../../lib/ports/store.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
-import { insertAlertEvents, liveAlertsOfModel } from '../../lib/tables/alerts.ts';
+import { insertAlertEvents, lastWrittenOfModel, liveAlertsOfModel } from '../../lib/tables/alerts.ts';
 import { pendingWindows, type WindowRef } from '../../lib/tables/ledger.ts';
 import { insertScores } from '../../lib/tables/scores.ts';
 import { insertSealed } from '../../lib/tables/sealed.ts';
@@ -26,6 +26,8 @@ const TORN_RETRY_MS = 150;
 const FAILURE_RETRY_MS = 5_000;
 /** Alert revisions written this recently are published again on assignment: the writer may have died in between, ms. */
 const REPUBLISH_MS = 60 * 60 * 1_000;
+/** Every revision, not only the latest, that was written so shortly before the last one: its batch may be unpublished, ms. */
+const UNPUBLISHED_MS = 10_000;
 /** Ledger rows to read in one batch, about. */
 const BATCH_ROWS = 3_000;
 
@@ -163,6 +165,7 @@ export class ModelDesk {
   /** Says again what the last owner may have written but not published, then what it left undecided. */
   private async takeOver(keeper: AlertKeeper, monitors: readonly ReadyMonitor[]): Promise<void> {
     const { model, store, clock, publish } = this.options;
+    await publish(await lastWrittenOfModel(store, model, UNPUBLISHED_MS));
     await publish(await liveAlertsOfModel(store, model, clock.now() - REPUBLISH_MS));
     await this.announce(keeper, await keeper.load(), [], monitors);
   }

@@ -103,6 +103,38 @@ test('hostile names stay text, in every view', async () => {
   }
 });
 
+test('what did not reach a channel is said at the head of the incident, in the channel’s words', async () => {
+  const sent = (await (await fetch(`${api.url}/v1/incidents/${INCIDENT}`)).json()) as { deliveries: object[] };
+  const told = { channel: 'pagerduty', action: 'trigger', dedup_key: INCIDENT, next_attempt_at: Date.UTC(2018, 9, 25) };
+  const reason = 'HTTP 400 {"message":"<b>invalid</b> routing key"}';
+  const deliveries = [
+    { ...told, state: 'parked', attempt: 1, status: 400, reason },
+    { ...told, action: 'resolve', state: 'pending', attempt: 7, status: 503, reason: 'HTTP 503' },
+    { ...told, state: 'pending', attempt: 0, status: 0, reason: 'first firing' },
+  ];
+  const { page, problems } = await browsing.open(`${api.url}/incidents/${INCIDENT}`, {
+    answers: { [`/v1/incidents/${INCIDENT}`]: { ...sent, deliveries } },
+  });
+  await page.locator('main h1').waitFor();
+  const notices = page.locator('.undelivered');
+  assert.equal(await notices.count(), 2, 'a first attempt that is under way alarms nobody');
+  assert.equal(
+    await notices.nth(0).textContent(),
+    `This incident was refused by pagerduty and is not tried again: ${reason}`,
+  );
+  assert.match(
+    (await notices.nth(1).textContent()) ?? '',
+    /^Its end has not reached pagerduty in 7 attempts, the next is at 2018-10-25.*: HTTP 503$/,
+  );
+  assert.match(await text(page), /Deliveries[\s\S]*parked[\s\S]*400[\s\S]*invalid/);
+  assert.deepEqual(problems, []);
+  await page.close();
+  const { page: quiet } = await browsing.open(`${api.url}/incidents/${INCIDENT}`);
+  await quiet.locator('main h1').waitFor();
+  assert.equal(await quiet.locator('.undelivered').count(), 0);
+  await quiet.close();
+});
+
 test('links are followed in place, and by keyboard', async () => {
   const { page } = await browsing.open(`${api.url}/incidents/${INCIDENT}`);
   await page.locator('main h1').waitFor();

@@ -96,6 +96,28 @@ test('killed between outbox and topic, the next owner publishes the latest revis
   assert.deepEqual((await world.published()).at(-1), JSON.parse(stored[0]!.event));
 });
 
+test('killed between outbox and topic with a whole episode in hand, the next owner publishes each of its revisions', async () => {
+  world = await engine.world();
+  const deaf: Log = new Proxy(world.log, {
+    get(log, name: keyof Log) {
+      if (name !== 'append') return (...args: never[]) => (log[name] as (...all: never[]) => unknown)(...args);
+      return (topic: string, records: never[]) =>
+        topic === TOPICS.alerts ? Promise.reject(new Error('no topic')) : log.append(topic, records);
+    },
+  });
+  for (let window = 0; window < 4; window++) {
+    world.add(0, events(window, 300, { shift: window < 2 ? 60 : 0 }));
+    await world.flush(0, end(window) + 1_000, { announce: false });
+  }
+  const first = await world.start({ log: deaf });
+  await waitFor(() => first.notReady() !== null, 'the detector to notice');
+  await first.stop();
+  assert.deepEqual(await world.published(), []);
+  await world.start();
+  await said(3);
+  assert.deepEqual(states(await world.published()), ['pending 1', 'firing 2', 'resolved 3']);
+});
+
 test('an owner that takes over from a healthy one repeats what is open and says nothing new', async () => {
   world = await engine.world();
   const first = await world.start();
