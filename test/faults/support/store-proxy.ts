@@ -41,11 +41,13 @@ export interface Seen {
 
 interface Armed extends Rule {
   skipped: number;
+  /** Statements it was chosen for; of these, those it has acted on. */
   used: number;
+  acted: number;
 }
 
 export interface Arming {
-  /** How often the rule has acted. */
+  /** How often the rule has acted; a delay or call counts as it begins, a kill once the process is dead. */
   used(): number;
   /** Ends it. */
   remove(): void;
@@ -98,10 +100,10 @@ export class StoreProxy {
 
   /** Adds a rule; rules are tried in the order they were added. */
   arm(rule: Rule): Arming {
-    const armed: Armed = { ...rule, skipped: 0, used: 0 };
+    const armed: Armed = { ...rule, skipped: 0, used: 0, acted: 0 };
     this.#rules.push(armed);
     return {
-      used: () => armed.used,
+      used: () => armed.acted,
       remove: () => {
         this.#rules = this.#rules.filter((other) => other !== armed);
       },
@@ -133,11 +135,11 @@ export class StoreProxy {
     if (this.#down) return void message.socket.destroy();
     if (this.#slow?.match.test(seen.statement)) await sleep(this.#slow.ms);
     const rule = this.#ruleFor(seen);
-    if (rule?.at === 'before' && (await this.#act(rule.act, seen, message, reply))) return;
+    if (rule?.at === 'before' && (await this.#act(rule, seen, message, reply))) return;
     if (this.#down) return void message.socket.destroy();
     const answer = await this.#forward(message, body);
     if (rule?.act === 'cutReply') return cutReply(answer, reply);
-    if (rule?.at === 'after' && (await this.#act(rule.act, seen, message, reply))) return;
+    if (rule?.at === 'after' && (await this.#act(rule, seen, message, reply))) return;
     if (this.#down) return void message.socket.destroy();
     seen.status = answer.status;
     reply.writeHead(answer.status, answer.headers).end(answer.body);
@@ -158,12 +160,18 @@ export class StoreProxy {
   }
 
   /** Whether the statement has had its answer, or will have none. */
-  async #act(act: Act, seen: Seen, message: IncomingMessage, reply: ServerResponse): Promise<boolean> {
+  async #act(rule: Armed, seen: Seen, message: IncomingMessage, reply: ServerResponse): Promise<boolean> {
+    const { act } = rule;
+    if (act !== 'kill') rule.acted += 1;
     if (act === 'kill' || act === 'stop') {
       const victim = this.#victim(seen.from);
       if (victim === undefined) throw new Error(`no member ${seen.from}`);
-      if (act === 'kill') await victim.kill();
-      else victim.signal('SIGSTOP');
+      if (act === 'stop') victim.signal('SIGSTOP');
+      else {
+        await victim.kill();
+        // Told only now: who waits for it finds the process dead.
+        rule.acted += 1;
+      }
       message.socket.destroy();
       return true;
     }
