@@ -5,12 +5,9 @@ import { startKafkaCluster } from '../support/kafka-broker.ts';
 import { leadership } from './support/admin.ts';
 import { openFaultWorld } from './support/world.ts';
 
-// Of the topics that `driftline migrate` makes; processes of the world inherit it.
-process.env.DRIFTLINE_LOG_REPLICATION = '3';
-
 test('row 07: leader and coordinator move: each of three brokers is killed in its turn, and work goes on', async () => {
   const broker = await startKafkaCluster();
-  const world = await openFaultWorld({ broker, seed: 701 });
+  const world = await openFaultWorld({ broker, replication: 3, seed: 701 });
   after(() => world.close());
   const member = await world.start('aggregator');
   await member.untilServing();

@@ -55,12 +55,9 @@ async function declared(world: FaultWorld, incarnation: string): Promise<unknown
   );
 }
 
-// Of the topics that `driftline migrate` makes; processes of the world inherit it.
-process.env.DRIFTLINE_LOG_REPLICATION = '2';
-
 test('row 08: an unclean election truncates the log: rows stay, the loss is declared, a new incarnation is counted', async () => {
   const cluster = await startKafkaCluster({ properties: UNCLEAN });
-  const world = await openFaultWorld({ broker: cluster, partitions: 1, chunkSize: 256, seed: 801 });
+  const world = await openFaultWorld({ broker: cluster, replication: 2, partitions: 1, chunkSize: 256, seed: 801 });
   after(() => world.close());
   const member = await world.start('aggregator');
   await member.untilServing();

@@ -54,9 +54,17 @@ test('row 14: gzip, snappy, lz4 and zstd are decoded; an unknown codec and broke
   const reason = (partition: number, why: string) =>
     `${PREDICTIONS}/${partition}: the record batch at offsets ${ends[partition]} to ${ends[partition]! + 2} cannot be read: ${why}`;
   const expected = [reason(0, 'compression codec 6 is unknown'), reason(1, 'its gzip compression cannot be read')];
-  await eventually('unready by name', async () => {
-    const { status, body } = await member.readyz().catch(() => ({ status: 0, body: '' }));
-    return status === 503 && expected.every((text) => body.includes(text));
+  let told = '';
+  await eventually(
+    'unready by name',
+    async () => {
+      const { status, body } = await member.readyz().catch(() => ({ status: 0, body: '' }));
+      told = body;
+      return status === 503 && expected.every((text) => body.includes(text));
+    },
+    120_000,
+  ).catch((error: Error) => {
+    throw new Error(`${error.message}: ${told} instead of ${expected.join(' and ')}`);
   });
   assert.equal(await member.metric('driftline_partition_halted'), 2);
   for (const text of expected) assert.ok(member.output().includes(text), text);

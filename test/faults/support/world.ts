@@ -31,6 +31,8 @@ export interface WorldOptions {
   models?: readonly string[];
   /** Files to lie beside the configuration. */
   files?: Readonly<Record<string, string>>;
+  /** Copies of each partition; default 1. For a `broker` that is a cluster. */
+  replication?: number;
   /** More lines for the broker's server.properties. */
   brokerProperties?: Readonly<Record<string, string>>;
   /** A broker or cluster of the row's own; the world stops it. */
@@ -208,11 +210,13 @@ export class FaultWorld {
   }
 
   #configuration(): string {
-    const { chunkSize, sessionTimeout, aggregation, models, lines } = this.#options;
+    const { chunkSize, sessionTimeout, aggregation, models, lines, replication } = this.#options;
     const log = `kind: kafka, brokers: [${this.bootstrap
       .split(',')
       .map((broker) => `"${broker}"`)
-      .join(', ')}], partitions: ${this.partitions}, session_timeout: ${sessionTimeout ?? '2s'}`;
+      .join(
+        ', ',
+      )}], partitions: ${this.partitions}, session_timeout: ${sessionTimeout ?? '2s'}, replication: ${replication ?? 1}`;
     return `${[
       `log: {${log}}`,
       `store: {kind: clickhouse, url: "${this.proxy.url}"}`,
