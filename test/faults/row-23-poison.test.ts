@@ -93,6 +93,8 @@ test('row 23: poison of all kinds: dead letters exact, neighbours counted, memor
     throw new Error(`${error.message}: ${await reached()} of ${total}\n${member.output().slice(-3_000)}`);
   });
 
+  const { peak } = member.rss();
+  console.log(`peak of the aggregator: ${Math.round(peak / MEGABYTE)} MB`);
   const expected = sent.flatMap((values, partition) =>
     values.flatMap(({ name, code }, offset) => (code === null ? [] : [`${partition}/${offset} ${code} (${name})`])),
   );
@@ -113,10 +115,9 @@ test('row 23: poison of all kinds: dead letters exact, neighbours counted, memor
   const neighbours = accepted.filter(({ name }) => name === 'a neighbour').length;
   assert.deepEqual(counted, { good: neighbours, odd: accepted.length - neighbours });
 
-  for (const limit of ['event_bytes', 'map_entries', 'avro_items', 'record_bytes', 'inflated_bytes']) {
+  // A record beyond a megabyte is stopped by Kafka's client before it is an event: `event_bytes` is the embedded log's.
+  for (const limit of ['text_length', 'map_entries', 'avro_items', 'record_bytes', 'inflated_bytes']) {
     assert.ok((await member.metric('driftline_limit_hits_total', { limit })) > 0, `the metric of ${limit}`);
   }
-  const { peak } = member.rss();
-  console.log(`peak of the aggregator: ${Math.round(peak / MEGABYTE)} MB`);
   assert.ok(member.running && peak < LIMIT, `the aggregator took ${peak / MEGABYTE} MB`);
 });
