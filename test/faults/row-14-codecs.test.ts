@@ -44,7 +44,7 @@ test('row 14: gzip, snappy, lz4 and zstd are decoded; an unknown codec and broke
 
   const ends = await logOffsets(world.bootstrap, PREDICTIONS, 3, -1);
   for (const partition of [0, 1]) {
-    await world.feeder.sendLines([stream.next(), stream.next(), stream.next()], { partition, args: ['-z', 'gzip'] });
+    await world.feeder.sendLines([stream.next()], { partition, args: ['-z', 'gzip'] });
   }
   await world.broker.kill();
   await tamper(world, 0, (batch) => batch.writeInt16BE((batch.readInt16BE(21) & ~7) | 6, 21));
@@ -52,7 +52,7 @@ test('row 14: gzip, snappy, lz4 and zstd are decoded; an unknown codec and broke
   await world.broker.restart();
   member.spawn();
   const reason = (partition: number, why: string) =>
-    `${PREDICTIONS}/${partition}: the record batch at offsets ${ends[partition]} to ${ends[partition]! + 2} cannot be read: ${why}`;
+    `${PREDICTIONS}/${partition}: the record batch at offsets ${ends[partition]} to ${ends[partition]} cannot be read: ${why}`;
   const expected = [reason(0, 'compression codec 6 is unknown'), reason(1, 'its gzip compression cannot be read')];
   let told = '';
   await eventually(
