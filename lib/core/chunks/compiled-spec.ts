@@ -1,7 +1,7 @@
 import { gridIndexer, gridSize } from '../sketch/grid.ts';
 import type { FeatureKind } from '../sketch/types.ts';
 import type { WindowSpec } from '../windows/types.ts';
-import { columnSlots } from './segment.ts';
+import { columnSlots } from './column-slots.ts';
 import type { AggregationSpec, ModelAggregation } from './spec.ts';
 
 export interface CompiledColumn {

@@ -1,20 +1,10 @@
 import type { FeatureValue } from '../events/types.ts';
 import type { GridCounts } from '../sketch/types.ts';
+import { HEAD, INFINITE, NAN, WRONG_TYPE } from './column-slots.ts';
 import type { CompiledColumn } from './compiled-spec.ts';
 import { readAs } from './reading.ts';
 
 const SEGMENT_BYTES = 600;
-
-/** Counts of a column before those of its cells: present, NaN, infinite, wrong type. */
-const HEAD = 4;
-const NAN = 1;
-const INFINITE = 2;
-const WRONG_TYPE = 3;
-
-/** Counts that a segment keeps for a column with so many cells. */
-export function columnSlots(cells: number): number {
-  return HEAD + cells;
-}
 
 /** One value of one segment in one window: its events, and the columns of the spec as counts on their frozen grids. */
 export class Segment {
