@@ -14,6 +14,9 @@ interface Known {
   versions: Set<string>;
 }
 
+/** Versions remembered as registered, some 20 MB; past it all are forgotten and registered again as they come. */
+const MAX_KNOWN = 100_000;
+
 const versionId = (model: string, version: string, role: string): string => JSON.stringify([model, version, role]);
 
 /** Registers models and versions as they are first seen. Writing one again is harmless, so each process keeps its own list. */
@@ -35,6 +38,7 @@ export class Sightings {
     await this.#environment.persist('model_rows', () => this.#insert(models, versions, spec));
     for (const { model, version, role } of versions) known.versions.add(versionId(model, version, role));
     for (const { model } of models) known.models.add(model);
+    if (known.versions.size > MAX_KNOWN) this.#known = Promise.resolve({ models: new Set(), versions: new Set() });
   }
 
   async #load(): Promise<Known> {
