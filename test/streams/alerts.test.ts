@@ -45,7 +45,7 @@ stream('late data takes the breach away: the alert is withdrawn in a higher revi
   pages('trigger'),
   // Quiet events, ten times as many, held up on the other partition.
   fill(1, 1, 6_000, { arrival: 200 }),
-  window(1, 'revised', 6_300, 1),
+  window(1, 'revised', 6_300, null),
   alerts('pending 1', 'firing 2', 'withdrawn 3'),
   pages('trigger', 'resolve'),
 ]);
@@ -59,7 +59,7 @@ stream('late data makes a second window in a row: the alert fires for the past',
   ...passed(180),
   alerts('pending 1', 'withdrawn 2', 'pending 1'),
   fill(1, 1, 6_000, { ...DRIFT, arrival: 200 }),
-  window(1, 'revised', 6_300, 1),
+  window(1, 'revised', 6_300, null),
   alerts('pending 1', 'withdrawn 2', 'pending 1', 'firing 2'),
   pages('trigger'),
 ]);

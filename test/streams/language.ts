@@ -39,7 +39,8 @@ export type ScriptedService = 'aggregator' | 'detector' | 'notifier';
 export type Expectation =
   /** Times passed by each partition as announced last, and by all as the detector sees it; null: unknown. */
   | { step: 'watermark'; partitions: readonly (number | null)[]; overall: number | null }
-  | { step: 'window'; window: number; state: WindowState; events: number; revision: number }
+  /** `revision` null: any, where what was sent may be flushed in several goes. */
+  | { step: 'window'; window: number; state: WindowState; events: number; revision: number | null }
   /** The partition is not read, and the aggregator says why. */
   | { step: 'halted'; because: string }
   | { step: 'lost'; reason: string; events: number }
@@ -88,7 +89,7 @@ export const watermark = (partitions: readonly (number | null)[], overall: numbe
   partitions,
   overall,
 });
-export const window = (number: number, state: WindowState, events: number, revision = 0): Step => ({
+export const window = (number: number, state: WindowState, events: number, revision: number | null = 0): Step => ({
   step: 'window',
   window: number,
   state,

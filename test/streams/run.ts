@@ -96,7 +96,7 @@ async function observe(world: StreamWorld, expectation: Expectation): Promise<un
     case 'window': {
       const found = (await probe.windows()).find(({ window }) => window === expectation.window);
       const { state, events, revision } = found ?? { state: 'none', events: 0, revision: 0 };
-      return { state, events, revision };
+      return { state, events, revision: expectation.revision === null ? null : revision };
     }
     case 'halted':
       return world.service('aggregator')?.notReady() ?? 'ready';
