@@ -12,7 +12,7 @@ COMMENT 'One row per test of a monitor: a metric of a feature and segment in one
 -- A chunk of the ledger counts only under the spec its manifest binds: of several openings the highest generation.
 -- A server before 25.12 reads a table that is named twice at two moments, between which a window may be sealed. So the
 -- views keep one row of each key, the sealed one where there are both; windows sealed a while ago are left out here for
--- speed alone. See docs/decisions/0017-views-read-at-several-moments.md.
+-- speed alone. See docs/decisions/0009-views-read-at-several-moments.md.
 CREATE OR REPLACE VIEW open_chunk_rows {{on_cluster}} AS
 SELECT *
 FROM chunk_rows FINAL
