@@ -48,6 +48,9 @@ export async function readPartition(
     '-e',
     '-X',
     'isolation.level=read_committed',
+    // An end is told with an empty answer only: under traffic that would not come within the default half second.
+    '-X',
+    'fetch.wait.max.ms=5',
     '-f',
     format,
     ...place,
