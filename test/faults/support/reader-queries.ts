@@ -89,7 +89,8 @@ const columnsSummed: Probe = {
     ...states(rows),
     ...twice(rows, COLUMN),
     ...rows
-      .filter((row) => Number(row.left) !== 0 && row.note === '')
+      // Vectors are counted as present and stand in no distribution.
+      .filter((row) => Number(row.left) !== 0 && row.feature !== 'vec' && row.note === '')
       .map((row) => `${keyOf(row, COLUMN)}: counts do not add up (${row.left})`),
   ],
   // A segment's counts may be given up for a note (its spec changed): what was shown before was right then.
