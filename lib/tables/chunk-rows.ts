@@ -46,10 +46,38 @@ export async function coveredUntil(store: Store, chunk: ChunkIdentity, specId: s
   return Math.max(chunk.chunkStart, rows[0]?.covered ?? 0);
 }
 
-const COVERED = `
-  SELECT max(covered) AS covered FROM chunk_rows
-  WHERE topic = {topic:String} AND incarnation = {incarnation:String} AND partition = {partition:UInt32}
-    AND chunk_start = {chunkStart:UInt64} AND spec_id = {specId:String}`;
+const CHUNK = `topic = {topic:String} AND incarnation = {incarnation:String} AND partition = {partition:UInt32}
+    AND chunk_start = {chunkStart:UInt64} AND chunk_rows.spec_id = {specId:String}`;
+
+const COVERED = `SELECT max(covered) AS covered FROM chunk_rows WHERE ${CHUNK}`;
+
+/**
+ * Copies the chunk's rows of spec `from` that cover nothing beyond `reach`, under spec id `to`. Doing it
+ * again changes nothing.
+ */
+export async function copyChunkRows(
+  store: Store,
+  chunk: ChunkIdentity,
+  { from, to, reach }: { from: string; to: string; reach: number },
+): Promise<void> {
+  await store.command(COPY, {
+    topic: chunk.topic,
+    incarnation: chunk.incarnation,
+    partition: chunk.partition,
+    chunkStart: chunk.chunkStart,
+    specId: from,
+    to,
+    reach,
+  });
+}
+
+// FINAL would merge the whole table first.
+const COPY = `
+  INSERT INTO chunk_rows
+  SELECT * REPLACE ({to:String} AS spec_id) FROM chunk_rows
+  WHERE ${CHUNK} AND covered <= {reach:UInt64}
+  ORDER BY covered DESC
+  LIMIT 1 BY model, window_start, window_end, version, role, feature, segment, generation`;
 
 function record(row: ChunkRow): Row {
   return {

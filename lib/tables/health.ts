@@ -12,7 +12,7 @@ export interface LossSummary {
 export function recentLosses(store: Store, since: number): Promise<LossSummary[]> {
   return store.query<LossSummary>(
     `SELECT reason, sum(loss.events) AS events, uniqExact(topic, incarnation, partition) AS partitions
-     FROM loss_rows AS loss FINAL WHERE written_at >= {since:DateTime64(3, 'UTC')}
+     FROM loss_rows AS loss FINAL WHERE written_at >= {since:DateTime64(3, 'UTC')} AND loss.events > 0
      GROUP BY reason ORDER BY events DESC`,
     { since: sqlTime(since) },
   );

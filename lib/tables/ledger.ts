@@ -111,9 +111,9 @@ const PENDING = `
     sealed.covered >= ledger.covered AS unscored
   FROM (
     SELECT ${KEY}, sum(chunk_covered - chunk_start) AS covered FROM (
-      SELECT ${KEY}, topic, incarnation, partition, chunk_start, generation, spec_id, max(covered) AS chunk_covered
+      SELECT ${KEY}, topic, incarnation, partition, chunk_start, generation, max(covered) AS chunk_covered
       FROM chunk_rows WHERE model = {model:String} AND feature = '' AND segment = ''
-      GROUP BY ${KEY}, topic, incarnation, partition, chunk_start, generation, spec_id)
+      GROUP BY ${KEY}, topic, incarnation, partition, chunk_start, generation)
     GROUP BY ${KEY}) AS ledger
   LEFT JOIN (
     SELECT ${KEY}, max(covered) AS covered FROM sealed_rows

@@ -1,3 +1,4 @@
+import { isFrozen } from '../core/chunks/frozen.ts';
 import type { ChunkIdentity } from '../core/chunks/types.ts';
 import { topicIdOf, truncationsOf } from '../core/incarnation.ts';
 import type { Store } from '../ports/store.ts';
@@ -30,6 +31,8 @@ export interface PartitionHistory {
   last: Manifest | null;
   /** Whether another topic of this name was aggregated: committed offsets may then be the older one's. */
   otherIncarnations: boolean;
+  /** The greatest group generation in its manifests; 0 before the first. */
+  generation: number;
 }
 
 interface ManifestRow {
@@ -78,26 +81,37 @@ export async function loadHistory(
   const incarnations = known.map((row) => row.incarnation);
   const own = incarnations.filter((incarnation) => topicIdOf(incarnation) === topicId);
   const otherIncarnations = own.length < incarnations.length;
-  if (own.length === 0) return { last: null, otherIncarnations };
+  if (own.length === 0) return { last: null, otherIncarnations, generation: 0 };
   const incarnation = own.reduce((a, b) => (truncationsOf(b) > truncationsOf(a) ? b : a));
   const rows = await store.query<ManifestRow>(LAST_CHUNK, { topic, incarnation, partition });
-  return { last: lastChunk(rows, { topic, incarnation, partition }), otherIncarnations };
+  const place = { topic, incarnation, partition };
+  const generation = await highestGeneration(store, place);
+  return { last: lastChunk(rows, place), otherIncarnations, generation };
+}
+
+/** The greatest group generation under which anybody wrote of the partition; 0: nobody. */
+export async function highestGeneration(store: Store, place: Omit<ChunkIdentity, 'chunkStart'>): Promise<number> {
+  const { topic, incarnation, partition } = place;
+  const rows = await store.query<{ highest: number }>(HIGHEST, { topic, incarnation, partition });
+  return rows[0]?.highest ?? 0;
 }
 
 function lastChunk(rows: readonly ManifestRow[], place: Omit<ChunkIdentity, 'chunkStart'>): Manifest | null {
   const bound = rows[0];
   if (bound === undefined) return null;
   const same = rows.filter((row) => row.spec_id === bound.spec_id);
+  // What was reached under the spec that a frozen chunk had before counts nowhere.
+  const known = isFrozen(bound.spec_id) ? same : rows;
   return {
     ...place,
     chunkStart: bound.chunk_start,
     groupGeneration: bound.group_generation,
     specId: bound.spec_id,
     reach: Math.max(...same.map((row) => row.reach)),
-    passed: Math.max(...rows.map((row) => row.passed)),
+    passed: Math.max(...known.map((row) => row.passed)),
     closed: same.some((row) => row.closed === 1),
-    replaying: lastReplay(rows),
-    epoch: lastEpoch(rows),
+    replaying: lastReplay(known),
+    epoch: lastEpoch(known),
   };
 }
 
@@ -130,7 +144,8 @@ const IN_FORCE = `
   FROM (
     SELECT partition, arraySort(groupArray((chunk_start, spec))) AS chunks, max(written) AS latest
     FROM (
-      SELECT incarnation, partition, chunk_start, argMin(spec_id, (-toInt64(group_generation), spec_id)) AS spec,
+      SELECT incarnation, partition, chunk_start,
+        replaceRegexpOne(argMin(spec_id, (-toInt64(group_generation), spec_id)), '^-at-[0-9]+-', '') AS spec,
         max(written_at) AS written
       FROM manifest_rows WHERE topic = {topic:String} GROUP BY incarnation, partition, chunk_start)
     GROUP BY incarnation, partition
@@ -141,12 +156,20 @@ const PARTITION = 'topic = {topic:String} AND partition = {partition:UInt32}';
 
 const INCARNATIONS = `SELECT DISTINCT incarnation FROM manifest_rows WHERE ${PARTITION}`;
 
+const HIGHEST = `
+  SELECT max(group_generation) AS highest FROM manifest_rows WHERE ${PARTITION} AND incarnation = {incarnation:String}`;
+
+// Left out: what an overtaken owner opened before it noticed, of which there are no rows (see highestGeneration's users).
 const LAST_CHUNK = `
   SELECT chunk_start, group_generation, spec_id, max(reach) AS reach, max(passed) AS passed, max(closed) AS closed,
     argMax(replay, manifest_rows.reach) AS replay,
     argMax(leader_epoch, manifest_rows.epoch_reach) AS leader_epoch, max(epoch_reach) AS epoch_reach
   FROM manifest_rows
   WHERE ${PARTITION} AND incarnation = {incarnation:String} AND chunk_start = (
-    SELECT max(chunk_start) FROM manifest_rows WHERE ${PARTITION} AND incarnation = {incarnation:String})
+    SELECT max(chunk_start) FROM (
+      SELECT chunk_start, max(group_generation) AS generation, max(reach) AS reach,
+        max(generation) OVER (ORDER BY chunk_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS highest
+      FROM manifest_rows WHERE ${PARTITION} AND incarnation = {incarnation:String} GROUP BY chunk_start)
+    WHERE generation = highest OR reach > chunk_start)
   GROUP BY chunk_start, group_generation, spec_id
   ORDER BY group_generation DESC, spec_id`;

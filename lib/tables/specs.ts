@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { baseSpecId } from '../core/chunks/frozen.ts';
 import type { AggregationSpec } from '../core/chunks/spec.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -14,11 +15,11 @@ export async function saveSpec(store: Store, spec: AggregationSpec): Promise<str
   return id;
 }
 
-/** The spec that a chunk was bound to. Throws when the store does not have it: a replay could then only guess. */
+/** The spec that a chunk was bound to, frozen or not. Throws when the store does not have it: a replay could then only guess. */
 export async function loadSpec(store: Store, id: string): Promise<AggregationSpec> {
   const rows = await store.query<{ spec: string }>(
     'SELECT spec FROM aggregation_specs WHERE spec_id = {id:String} LIMIT 1',
-    { id },
+    { id: baseSpecId(id) },
   );
   if (rows[0] === undefined) throw new Error(`aggregation spec ${id} is not in ${store.database}.aggregation_specs`);
   return JSON.parse(rows[0].spec) as AggregationSpec;

@@ -4,6 +4,7 @@ import { type Assignment, type LogRecord, StaleAssignmentError } from '../../lib
 import { insertChunkRows } from '../../lib/tables/chunk-rows.ts';
 import { insertLosses } from '../../lib/tables/losses.ts';
 import { type Manifest, writeManifest } from '../../lib/tables/manifests.ts';
+import { checkStillOwned } from './claim.ts';
 import type { Collaborators } from './collaborators.ts';
 import { reportChunkLimits } from './limits.ts';
 import type { PartitionState } from './partition-state.ts';
@@ -69,6 +70,7 @@ export class ChunkLedger {
     chunk.passOverLosses(this.#state.declaredLosses);
     const open = { ...spec, chunk, since: timestamp };
     await this.#writeManifest(open, bound ?? { reach: chunkStart, passed, replaying }, false);
+    await checkStillOwned(this.#shared.environment, this.#state);
     // A sub-chunk's start is where a restart must begin; and where somebody has set the offset, this puts it right.
     await this.#commit(chunkStart);
     return open;

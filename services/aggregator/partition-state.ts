@@ -15,8 +15,11 @@ interface Durable {
 export class PartitionState {
   /** Its incarnation is the topic's until `resume` has seen whether the log was truncated. */
   place: Place;
-  /** The consumer group's generation under which the partition was assigned. */
-  readonly generation: number;
+  /**
+   * The consumer group's generation under which the partition was assigned, plus the greatest in its manifests where that
+   * is of a group that was made anew since (see resume).
+   */
+  generation: number;
   /** The next offset to read. */
   position = 0;
   /** Greatest arrival among the records read, ms; -1: none. */

@@ -1,11 +1,13 @@
-import { chunkEnd } from '../../lib/core/chunks/chunk.ts';
+import { isFrozen } from '../../lib/core/chunks/frozen.ts';
 import { afterTruncation } from '../../lib/core/incarnation.ts';
 import { LAYOUT } from '../../lib/registry/spec.ts';
 import { coveredUntil } from '../../lib/tables/chunk-rows.ts';
 import { declaredBefore } from '../../lib/tables/losses.ts';
-import { loadHistory, type Manifest, writeManifest } from '../../lib/tables/manifests.ts';
+import type { Manifest } from '../../lib/tables/manifests.ts';
+import { claim, OVERTAKEN } from './claim.ts';
 import type { Collaborators } from './collaborators.ts';
 import type { Environment } from './environment.ts';
+import { freeze, succeedFrozen } from './freeze.ts';
 import { declareGap, partitionOffsets } from './gaps.ts';
 import type { PartitionState, Place } from './partition-state.ts';
 import { decideStart, type Start } from './start.ts';
@@ -14,31 +16,35 @@ import { decideStart, type Start } from './start.ts';
 export async function resume(shared: Collaborators, state: PartitionState, committed: number | null): Promise<Start> {
   const { environment, specs } = shared;
   const { store } = environment.context;
-  const { topic, incarnation, partition } = state.place;
-  const history = await environment.persist('manifest_rows', () => loadHistory(store, topic, incarnation, partition));
+  const { topic, partition } = state.place;
+  const history = await claim(shared, state);
+  if (history === null) return { kind: 'halt', reason: OVERTAKEN };
   const offsets = await partitionOffsets(environment, state.place);
   const { last } = history;
   if (last === null) {
     const facts = { history, sameLayout: true, coveredUntil: 0, committed, offsets, epochEnd: null };
     return begin(shared, state, decideStart(facts), null);
   }
-  state.place = { topic, incarnation: last.incarnation, partition };
   const { spec } = await specs.bound(last.specId);
   const sameLayout = spec.layout === LAYOUT;
   const covered = await environment.persist('chunk_rows', () => coveredUntil(store, last, last.specId));
+  state.place = { topic, incarnation: last.incarnation, partition };
   state.passed = last.passed;
   state.durable = { reach: last.reach, passed: last.passed };
   state.replaying = last.replaying;
   const epochEnd = await endOfEpoch(environment, state.place, last);
   const start = decideStart({ history, sameLayout, coveredUntil: covered, committed, offsets, epochEnd });
-  if (!last.closed && sameLayout) {
-    state.inherited = { specId: last.specId, until: chunkEnd(last.chunkStart, spec.chunkSize) };
+  // Behind rows that nobody can write again comes another chunk. Whoever still has this one in memory must not add to it.
+  if (!last.closed && start.kind === 'open' && start.offset > last.chunkStart) {
+    await freeze(environment, last, Math.max(last.reach, covered));
+    return resume(shared, state, committed);
   }
+  if (isFrozen(last.specId)) await succeedFrozen(environment, state, last, spec);
   if (start.kind === 'open' || start.kind === 'reopen') {
     const chunk = { ...state.place, chunkStart: start.offset };
     state.declaredLosses = await environment.persist('loss_rows', () => declaredBefore(store, chunk));
   }
-  return begin(shared, state, start, { ...last, reach: Math.max(last.reach, covered) });
+  return begin(shared, state, start, last);
 }
 
 function endOfEpoch(
@@ -71,13 +77,7 @@ async function begin(
     state.bound = last === null ? null : { ...last, reach: state.durable!.reach };
     return start;
   }
-  if (last !== null) {
-    // The chunk that a sub-chunk follows: its rows may reach further than its manifest says, where a flush was cut off.
-    if (!last.closed) {
-      await environment.persist('manifest_rows', () => writeManifest(environment.context.store, last));
-    }
-    state.durable = { reach: start.offset, passed: last.passed };
-  }
+  if (last !== null) state.durable = { reach: start.offset, passed: last.passed };
   if (start.gap !== null) await declareGap(environment, state.place, start.gap);
   return start;
 }

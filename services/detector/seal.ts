@@ -1,3 +1,4 @@
+import { baseSpecId } from '../../lib/core/chunks/frozen.ts';
 import type { AggregationSpec } from '../../lib/core/chunks/spec.ts';
 import { chunkName, disagreement } from '../../lib/core/detection/agreement.ts';
 import { gridLookup } from '../../lib/core/detection/grids.ts';
@@ -87,7 +88,7 @@ async function lookUpGrids(
   specs: SpecCache,
 ): Promise<GridLookup> {
   const used = new Map<string, AggregationSpec>();
-  for (const id of new Set(bindings.map((binding) => binding.specId))) {
+  for (const id of new Set(bindings.map((binding) => baseSpecId(binding.specId)))) {
     const spec = specs.get(id) ?? (await loadSpec(store, id));
     specs.set(id, spec);
     used.set(id, spec);

@@ -143,6 +143,7 @@ COMMENT 'Notices to channels: what was sent, what waits, and what was given up w
 CREATE OR REPLACE VIEW losses {{on_cluster}} AS
 SELECT topic, incarnation, partition, first_offset, last_offset, events, reason, written_at
 FROM loss_rows FINAL
+WHERE events > 0
 COMMENT 'Events that no window counts, each with the reason';
 
 CREATE OR REPLACE VIEW predictions {{on_cluster}} AS

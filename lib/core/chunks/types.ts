@@ -44,7 +44,9 @@ export interface ChunkRow extends WindowKey {
   body: RowBody;
 }
 
-export type ChunkLossReason = 'future' | 'beyond_horizon';
+export const CHUNK_LOSS_REASONS = ['future', 'beyond_horizon'] as const;
+
+export type ChunkLossReason = (typeof CHUNK_LOSS_REASONS)[number];
 
 /** Events of the chunk's prefix that were left out, by reason. */
 export interface ChunkLoss {

@@ -1,3 +1,4 @@
+import { baseSpecId } from '../chunks/frozen.ts';
 import { mergeFeatureSketches } from '../sketch/feature.ts';
 import { mergeGridCounts } from '../sketch/grid.ts';
 import type { FeatureSketch, GridCounts } from '../sketch/types.ts';
@@ -30,7 +31,7 @@ export function mergeWindow(model: string, rows: readonly LedgerRow[], gridOf: G
   const { version, role, window } = rows[0]!;
   const ordered = [...rows].sort(compareSources);
   const heads = ordered.filter((row) => row.feature === '' && row.segment === '');
-  const specIds = [...new Set(heads.map((row) => row.specId))].sort();
+  const specIds = [...new Set(heads.map((row) => baseSpecId(row.specId)))].sort();
   const events = countEvents(ordered);
   return {
     model,

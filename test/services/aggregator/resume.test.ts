@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { frozenSpecId } from '../../../lib/core/chunks/frozen.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { Log } from '../../../lib/ports/log.ts';
 import type { Row } from '../../../lib/ports/store.ts';
@@ -45,7 +46,7 @@ function expected(end: number): { events: number; losses: number } {
 
 async function counted(world: World): Promise<{ events: number; losses: number }> {
   const [events] = await world.store.query<{ n: number }>(
-    "SELECT sum(count) AS n FROM chunk_rows FINAL WHERE feature = '' AND segment = ''",
+    "SELECT sum(count) AS n FROM open_chunk_rows WHERE feature = '' AND segment = ''",
   );
   const [losses] = await world.store.query<{ n: number }>(
     "SELECT sum(events) AS n FROM loss_rows FINAL WHERE reason = 'beyond_horizon'",
@@ -104,7 +105,7 @@ for (const [table, isDone] of [
     await world.settled();
     assert.deepEqual(await counted(world), expected(120));
     assert.equal((await chunkStarts(world)).length, 2, 'one sub-chunk');
-    const specs = await world.store.query('SELECT uniqExact(spec_id) AS n FROM manifest_rows');
+    const specs = await world.store.query('SELECT uniqExact(spec_id) AS n FROM aggregation_specs');
     assert.deepEqual(specs, [{ n: 1 }], 'under the spec of its chunk');
     await world.close();
   });
@@ -129,7 +130,11 @@ test('rows of another layout stay as they are, and a sub-chunk follows them', as
   assert.deepEqual(await counted(world), expected(100));
   assert.deepEqual(await chunkStarts(world), [0, 50]);
   const kept = (await world.ledger()).filter((row: Row) => row.chunk_start === 0);
-  assert.deepEqual(kept, rows);
+  const of = (id: string) => kept.filter((row) => row.spec_id === id);
+  assert.deepEqual(of(spec!.spec_id), rows);
+  const renamed = of(frozenSpecId(spec!.spec_id, 50)).map((row) => ({ ...row, spec_id: spec!.spec_id }));
+  assert.deepEqual(renamed, rows);
+  assert.equal(kept.length, 2 * rows.length);
   await world.close();
 });
 

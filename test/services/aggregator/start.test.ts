@@ -23,7 +23,7 @@ function facts(
   more: Partial<StartFacts> = {},
 ): StartFacts {
   return {
-    history: { last: last === null ? null : { ...LAST, ...last }, otherIncarnations: false },
+    history: { last: last === null ? null : { ...LAST, ...last }, otherIncarnations: false, generation: 1 },
     sameLayout: true,
     coveredUntil: 128,
     committed: null,
@@ -105,6 +105,6 @@ test('without a manifest: the beginning, or a committed offset that lies in the 
 });
 
 test('a new incarnation begins at its beginning: the committed offset is the old one’s', () => {
-  const history = { last: null, otherIncarnations: true };
+  const history = { last: null, otherIncarnations: true, generation: 1 };
   assert.deepEqual(decideStart(facts(null, 0, 20, { history, committed: 15 })), { kind: 'open', offset: 0, gap: null });
 });

@@ -42,8 +42,8 @@ async function afterRetention(beginning: number): Promise<World> {
   return world;
 }
 
-const CHUNKS = `SELECT chunk_start, sum(count) AS n FROM chunk_rows FINAL WHERE feature = '' GROUP BY chunk_start ORDER BY chunk_start`;
-const LOSSES = 'SELECT reason, first_offset, last_offset, events FROM loss_rows FINAL';
+const CHUNKS = `SELECT chunk_start, sum(count) AS n FROM open_chunk_rows WHERE feature = '' GROUP BY chunk_start ORDER BY chunk_start`;
+const LOSSES = 'SELECT reason, first_offset, last_offset, events FROM losses';
 
 test('retention took part of what was aggregated: a sub-chunk goes on behind it, nothing is lost or counted twice', async () => {
   const world = await afterRetention(5);
