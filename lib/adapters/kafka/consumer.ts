@@ -9,6 +9,7 @@ import { type PartitionId, partitionId } from '../../core/assignment.ts';
 import type { Assignment, Consumer, ConsumerOptions, Truncation } from '../../ports/log.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { Committer } from './committer.ts';
+import { passes } from './errors.ts';
 import { FetchControl } from './fetch-control.ts';
 import { GenerationWatch } from './generation-watch.ts';
 import { IncarnationWatch } from './incarnation-watch.ts';
@@ -16,15 +17,16 @@ import { insist } from './insist.ts';
 import { MemberWatch } from './member-watch.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { Reading } from './reading.ts';
+import { Runs } from './runs.ts';
 import { StallWatch } from './stall-watch.ts';
 
 const CLOSE_TIMEOUT_MS = 15_000;
+/** Between a crash of kafkajs and the next run. */
+const RESTART_MS = 1000;
 
 /** What the kafkajs consumer needs to know of its user. */
 export interface ConsumerHooks {
   owned(): readonly PartitionId[];
-  /** False once nobody wants it any more: then a crash is final. */
-  wanted(): boolean;
   watch(entry: LogEntry): void;
 }
 
@@ -45,13 +47,13 @@ export class GroupConsumer implements Consumer {
   private readonly stalls: StallWatch;
   private readonly membership: MemberWatch;
   private readonly reading: Reading;
+  private readonly runs: Runs;
   private readonly workers = new Map<PartitionId, PartitionWorker>();
   /** Revocations under way: a partition that comes back waits for its own. */
   private readonly revocations = new Map<PartitionId, Promise<void>>();
   private generation = -1;
   private failure: unknown;
   private closing: Promise<void> | null = null;
-  private running: Promise<void> = Promise.resolve();
   private reject: (error: unknown) => void = () => {};
 
   constructor(
@@ -65,9 +67,12 @@ export class GroupConsumer implements Consumer {
     this.kafka = create({
       // What we do not read is given to others first.
       owned: () => [...this.workers].filter(([, { halted }]) => halted === null).map(([id]) => id),
-      wanted: () => this.closing === null,
       watch: (entry) => this.onLogged(entry),
     });
+    this.runs = new Runs(
+      { run: () => this.run(), stop: () => this.kafka.stop() },
+      { wanted: () => this.closing === null, fail: (error) => this.fail(error) },
+    );
     this.fetching = new FetchControl(this.kafka);
     this.committer = new Committer(this.kafka, options.group, (assignment) => this.owns(assignment));
     this.incarnations = new IncarnationWatch(
@@ -83,7 +88,8 @@ export class GroupConsumer implements Consumer {
     this.membership = new MemberWatch(
       sessionTimeoutMs,
       () => this.fetching.connected && this.closing === null,
-      () => this.rejoin(),
+      // The group has given our partitions to others without our knowing.
+      () => this.runs.again(0),
     );
     this.reading = new Reading(this.workers, this.fetching, cluster, {
       guard: (call) => this.guard(call),
@@ -104,11 +110,11 @@ export class GroupConsumer implements Consumer {
     kafka.on(GROUP_JOIN, (event) => this.guardNow(() => this.onJoined(event)));
     kafka.on(END_BATCH_PROCESS, (event) => this.guardNow(() => this.reading.onBatchEnd(event)));
     kafka.on(STOP, () => this.onStopped());
-    kafka.on(CRASH, ({ payload }) => this.onCrash(payload.error, payload.restart));
+    kafka.on(CRASH, ({ payload }) => this.onCrash(payload.error));
     await kafka.connect();
     // Never from the end: that would lose what reaches a new partition before it is found.
     await kafka.subscribe({ topics: [...this.options.topics], fromBeginning: true });
-    this.running = this.run().catch((error) => this.fail(error));
+    this.runs.again(0);
   }
 
   private run(): Promise<void> {
@@ -117,14 +123,6 @@ export class GroupConsumer implements Consumer {
       eachBatchAutoResolve: false,
       eachBatch: (payload) => this.eachBatch(payload),
     });
-  }
-
-  /** The group has given our partitions to others without our knowing: leaves what kafkajs has become, and joins anew. */
-  private rejoin(): void {
-    this.running = this.kafka
-      .stop()
-      .then(() => (this.closing === null ? this.run() : undefined))
-      .catch((error) => this.fail(error));
   }
 
   assignments(): readonly Assignment[] {
@@ -175,8 +173,10 @@ export class GroupConsumer implements Consumer {
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     });
-    // Stopping before the first join is over would leave a member behind that nobody knows.
-    const orderly = this.running.then(() => this.kafka.disconnect()).catch(() => {});
+    const orderly = this.runs
+      .settled()
+      .then(() => this.kafka.disconnect())
+      .catch(() => {});
     await Promise.race([orderly, timeout]);
     clearTimeout(timer);
   }
@@ -275,9 +275,11 @@ export class GroupConsumer implements Consumer {
     this.committer.direct = null;
   }
 
-  private onCrash(error: unknown, restart: boolean): void {
+  private onCrash(error: unknown): void {
     this.onStopped();
-    if (!restart && this.closing === null) this.fail(error);
+    if (this.closing !== null) return;
+    if (passes(error)) this.runs.again(RESTART_MS);
+    else this.fail(error);
   }
 
   private guardNow(call: () => void): void {

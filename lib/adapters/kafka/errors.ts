@@ -30,7 +30,7 @@ export function toLogError(error: unknown, what: string, brokers: readonly strin
 
 /** Connections refused, lost or slow, and what brokers call retriable; by name, as kafkajs exports few of its errors. */
 const UNAVAILABLE_NAME =
-  /^KafkaJS(NumberOfRetriesExceeded|Connection.*Error|RequestTimeoutError|BrokerNotFound|NoBrokerAvailableError|ClosedConnectionError)$/;
+  /^KafkaJS(NumberOfRetriesExceeded|Connection.*Error|RequestTimeoutError|BrokerNotFound|NoBrokerAvailableError|ClosedConnectionError|GroupCoordinatorNotFound|(Lock)?Timeout)$/;
 const UNAVAILABLE_CODE = /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EPIPE|PLT_KFK_(NETWORK|TIMEOUT|MULTIPLE))/;
 
 /** Broker trouble that passes, as opposed to something the caller did wrong. */
@@ -39,6 +39,15 @@ export function isUnavailable(error: unknown): boolean {
   if (UNAVAILABLE_NAME.test(error.name)) return true;
   if ('code' in error && UNAVAILABLE_CODE.test(String(error.code))) return true;
   return error.name.startsWith('KafkaJS') && 'retriable' in error && error.retriable === true;
+}
+
+/**
+ * Whether another attempt may succeed, whatever kafkajs has wrapped the reason in: it calls a group whose coordinator
+ * cannot be found while the brokers are away an error for ever.
+ */
+export function passes(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return isUnavailable(error) || passes(error.cause);
 }
 
 function protocolType(error: unknown): string {

@@ -1,7 +1,10 @@
 import { LogUnavailableError } from '../../ports/log.ts';
+import { within } from './within.ts';
 
 const INTERVAL_MS = 5000;
 const RETRY_MS = 300;
+/** The client's own requests give up before; an answer that never comes must not hold up what was fetched for ever. */
+const ANSWER_MS = 60_000;
 /** Between two looks that what was fetched waits for: bounds the questions a busy consumer asks. */
 const CONFIRM_INTERVAL_MS = 20;
 
@@ -84,7 +87,7 @@ export class IncarnationWatch {
     const known = this.known.get(topic)!;
     const began = performance.now();
     try {
-      const incarnation = await this.identify(topic);
+      const incarnation = await within(ANSWER_MS, `topic ${topic}`, this.identify(topic));
       if (this.stopped) return false;
       known.missing = null;
       // Looks overlap; an older answer must not take back a newer one.

@@ -157,7 +157,8 @@ class KafkaLog implements Log {
       maxBytes: BYTES_PER_FETCH,
       maxWaitTimeInMs: this.options.maxWaitMs ?? 250,
       metadataMaxAge: 15_000,
-      retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 5, restartOnFailure: async () => hooks.wanted() },
+      // Runs are begun by us alone (runs.ts).
+      retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 5, restartOnFailure: async () => false },
     });
   }
 

@@ -25,6 +25,8 @@ export class PartitionWorker {
   readonly assignment: Assignment;
   /** Where the next fetch must begin; null until the handler has said where to start, and for ever when halted. */
   expected: number | null = null;
+  /** Where reading goes on once the log is known to hold it; what counts while `expected` is null. */
+  target: number | null = null;
   /** Of the last record fetched. */
   epoch: RecordEpoch | null = null;
   /** A later leader epoch under which the log is known to hold still what was fetched. */
@@ -37,7 +39,7 @@ export class PartitionWorker {
   announced = false;
   /** Resolves when the start is over, onAssigned included. */
   started: Promise<void> = Promise.resolve();
-  /** When something was last fetched or handled, or reading was taken up, by performance.now(). */
+  /** When something was last fetched or handled, by performance.now(). */
   movedAt = performance.now();
   private readonly handlers: ConsumerHandlers;
   private readonly events: WorkerEvents;
@@ -46,6 +48,7 @@ export class PartitionWorker {
   private queue: (Fetched & { at: number })[] = [];
   private running: Promise<void> = Promise.resolve();
   private active = false;
+  private handling = false;
   private stopped = false;
   private slice = SLICE_RECORDS;
   private roomWaiters: (() => void)[] = [];
@@ -68,9 +71,9 @@ export class PartitionWorker {
     return this.queue.length > ROOM;
   }
 
-  /** Nothing is being handled, and nothing waits for it. */
-  get idle(): boolean {
-    return !this.active;
+  /** Where it stands, for the stall watch: null while it is not the adapter's matter that nothing is fetched. */
+  get position(): number | null {
+    return this.stopped || this.halted !== null || this.handling ? null : (this.expected ?? this.target);
   }
 
   /** Halts for a reason that the handlers do not know of. */
@@ -130,13 +133,16 @@ export class PartitionWorker {
       for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
         this.tellRoom();
         await Promise.race([this.events.confirm(next.at), this.stopping]);
+        this.handling = true;
         if (!this.stopped) await this.handle(next);
+        this.handling = false;
         this.movedAt = performance.now();
       }
     } catch (error) {
       if (error instanceof PartitionHaltError) this.halt(error.message);
       else this.events.onError(error);
     }
+    this.handling = false;
     this.active = false;
   }
 

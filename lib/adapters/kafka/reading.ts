@@ -74,6 +74,7 @@ export class Reading {
   async moveTo(worker: PartitionWorker, offset: number, { fresh = false, epoch = -1 } = {}): Promise<void> {
     const { topic, partition } = worker.assignment;
     worker.expected = null;
+    worker.target = offset;
     const over = () => worker.isStopped;
     const all = await insist(over, () => this.cluster.offsets(topic));
     const known = worker.epoch;
@@ -85,7 +86,6 @@ export class Reading {
     if (range !== undefined && offset >= range.beginning && offset <= range.end) {
       worker.expected = offset;
       worker.checkedEpoch = Math.max(worker.checkedEpoch, epoch);
-      worker.movedAt = performance.now();
       this.fetching.align(worker);
       return;
     }

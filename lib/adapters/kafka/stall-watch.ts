@@ -1,30 +1,40 @@
 import type { PartitionOffsets } from '../../ports/log.ts';
-import type { PartitionWorker } from './partition-worker.ts';
 
-/** Between looks, and how long nothing may be fetched of a partition that has records before it is unhealthy … */
+/** Between looks, and looks without progress before a partition that has records is unhealthy … */
 const LOOK_MS = 5000;
-const STALLED_MS = 20_000;
+const STALLED_LOOKS = 4;
 /** … and before the consumer gives up, so that whoever runs it starts another. */
-const HOPELESS_MS = 120_000;
+const HOPELESS_LOOKS = 24;
+
+/** What is watched of a partition. */
+export interface Watched {
+  readonly assignment: { topic: string; partition: number };
+  /** The offset up to which it was fetched, or from which it would be; null where reading is not its matter now. */
+  readonly position: number | null;
+  /** Changes with everything that is fetched and handled. */
+  readonly movedAt: number;
+}
 
 /**
  * Progress-based liveness: a consumer that beats but fetches nothing, though the broker has records for it, is not alive.
- * Partitions that are halted, paused or being handled are not its matter, nor is a broker that does not answer.
+ * What is halted, being handled or not begun has no `position`. Counted in looks that the broker answered, not by the
+ * clock: neither an outage nor a process that was stopped is a stall.
  */
 export class StallWatch {
-  private readonly workers: () => Iterable<PartitionWorker>;
+  private readonly watched: () => Iterable<Watched>;
   private readonly offsets: (topic: string) => Promise<PartitionOffsets[]>;
   private readonly giveUp: (error: Error) => void;
   private readonly timer: NodeJS.Timeout;
+  private readonly known = new WeakMap<Watched, { movedAt: number; looks: number }>();
   private stalled: string | null = null;
   private looking = false;
 
   constructor(
-    workers: () => Iterable<PartitionWorker>,
+    watched: () => Iterable<Watched>,
     offsets: (topic: string) => Promise<PartitionOffsets[]>,
     giveUp: (error: Error) => void,
   ) {
-    this.workers = workers;
+    this.watched = watched;
     this.offsets = offsets;
     this.giveUp = giveUp;
     this.timer = setInterval(() => void this.look(), LOOK_MS);
@@ -49,30 +59,36 @@ export class StallWatch {
   }
 
   private async judge(): Promise<void> {
-    const suspects = [...this.workers()].filter((worker) => stillFor(worker) > STALLED_MS);
+    const still = [...this.watched()].filter((one) => !this.hasMoved(one));
     const ends = new Map<string, PartitionOffsets[]>();
-    for (const topic of new Set(suspects.map(({ assignment }) => assignment.topic))) {
+    for (const topic of new Set(still.map(({ assignment }) => assignment.topic))) {
       ends.set(topic, await this.offsets(topic));
     }
     let stalled: string | null = null;
-    for (const worker of suspects) {
-      const { topic, partition } = worker.assignment;
-      const end = ends.get(topic)?.find((one) => one.partition === partition)?.end ?? 0;
-      // It may have moved while we asked.
-      const ms = stillFor(worker);
-      if (worker.expected === null || end <= worker.expected || ms <= STALLED_MS) {
-        if (worker.expected !== null && end <= worker.expected) worker.movedAt = performance.now();
-        continue;
-      }
-      stalled = `${topic}/${partition}: nothing was fetched for ${Math.round(ms / 1000)} s, but the log has records up to ${end}`;
-      if (ms > HOPELESS_MS) this.giveUp(new Error(stalled));
+    for (const one of still) {
+      const { topic, partition } = one.assignment;
+      const end = ends.get(topic)?.find((offsets) => offsets.partition === partition)?.end ?? 0;
+      const looks = this.count(one, end);
+      if (looks < STALLED_LOOKS) continue;
+      const seconds = (looks * LOOK_MS) / 1000;
+      stalled = `${topic}/${partition}: nothing was fetched for ${seconds} s, but the log has records up to ${end}`;
+      if (looks >= HOPELESS_LOOKS) this.giveUp(new Error(stalled));
     }
     this.stalled = stalled;
   }
-}
 
-/** For how long, ms, it was ready to read and nothing came. */
-function stillFor(worker: PartitionWorker): number {
-  if (worker.expected === null || worker.isStopped || worker.paused || !worker.idle) return 0;
-  return performance.now() - worker.movedAt;
+  private hasMoved(one: Watched): boolean {
+    const known = this.known.get(one);
+    if (known !== undefined && known.movedAt === one.movedAt && one.position !== null) return false;
+    this.known.set(one, { movedAt: one.movedAt, looks: 0 });
+    return true;
+  }
+
+  /** Looks in a row at which there was something to read. It may have moved while we asked. */
+  private count(one: Watched, end: number): number {
+    if (this.hasMoved(one)) return 0;
+    const known = this.known.get(one)!;
+    known.looks = end > one.position! ? known.looks + 1 : 0;
+    return known.looks;
+  }
 }

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { passes } from '../../../lib/adapters/kafka/errors.ts';
+
+type ErrorClass = new (error: unknown, options?: object) => Error;
+/** kafkajs exports few of its errors by name. */
+const kafkajs: Record<string, ErrorClass> = createRequire(import.meta.url)('kafkajs/src/errors');
+const make = (name: string, error: unknown, options = {}) => new kafkajs[name]!(error, options);
+
+test('a coordinator that nobody finds while the brokers are away comes back, however kafkajs wraps it', () => {
+  const lost = make('KafkaJSGroupCoordinatorNotFound', 'Failed to find group coordinator');
+  assert.ok(passes(lost));
+  assert.ok(passes(make('KafkaJSNonRetriableError', lost, { cause: lost })));
+  const refused = make('KafkaJSConnectionError', 'refused', { code: 'ECONNREFUSED' });
+  assert.ok(passes(make('KafkaJSNumberOfRetriesExceeded', refused, { cause: refused, retryCount: 5, retryTime: 1 })));
+  const protocol = { type: 'GROUP_LOAD_IN_PROGRESS', code: 14, retriable: true, message: 'loading' };
+  assert.ok(passes(make('KafkaJSProtocolError', protocol)));
+});
+
+test('what another attempt cannot mend does not pass', () => {
+  const protocol = { type: 'GROUP_AUTHORIZATION_FAILED', code: 30, retriable: false, message: 'not allowed' };
+  assert.equal(passes(make('KafkaJSProtocolError', protocol)), false);
+  assert.equal(passes(make('KafkaJSSASLAuthenticationError', 'wrong password')), false);
+  assert.equal(passes(make('KafkaJSNotImplemented', 'no')), false);
+  assert.equal(passes(new TypeError('a mistake of ours')), false);
+  assert.equal(passes(undefined), false);
+});
