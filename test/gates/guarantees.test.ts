@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/guarantees.md', ROOT), 'utf8').replaceAll(/\s+/g, ' ');
-const REFERENCE = /`(test\/[\w./-]+\.test\.ts)`: "([^"]*)"/g;
+const REFERENCE = /`(test\/[\w./-]+\.test\.ts)`: "([^"]+)"/g;
 const TITLE = /\b(?:test|it)(?:\.\w+)?\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
 
 interface Reference {
