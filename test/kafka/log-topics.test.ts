@@ -68,6 +68,48 @@ describe('Kafka log: topics that change', () => {
     recorder.assertContractKept();
   });
 
+  it('leaves out all of aborted transactions that overlap, and nothing else, whatever the keys', async () => {
+    const topic = await context.topic(1);
+    const zeros = Buffer.alloc(4);
+    const open = async () => {
+      const producer = kafka.producer({
+        transactionalId: context.name('tx'),
+        idempotent: true,
+        maxInFlightRequests: 1,
+      });
+      await producer.connect();
+      return { producer, transaction: await producer.transaction() };
+    };
+    const [one, other] = [await open(), await open()];
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const { transaction } of [one, other]) {
+        const messages = [
+          { key: zeros, value: 'aborted' },
+          { key: 'key', value: 'aborted' },
+        ];
+        await transaction.send({ topic, messages });
+      }
+      await context.log.append(topic, [{ key: zeros, value: 'kept' }]);
+    }
+    await one.transaction.abort();
+    await other.transaction.abort();
+    await Promise.all([one, other].map(({ producer }) => producer.disconnect()));
+    await context.log.append(topic, [{ key: null, value: 'last' }]);
+    // From the beginning, and from inside both transactions.
+    for (const offset of [0, 5, 7, 8, 12]) {
+      const { recorder } = await context.consume(context.name('group'), [topic], { start: () => ({ offset }) });
+      await eventually('the end', () => recorder.records.at(-1)?.value?.toString() === 'last');
+      const kept = [4, 9, 14].filter((at) => at >= offset).map((at) => [at, 'kept', zeros]);
+      assert.deepEqual(
+        recorder.records.slice(0, -1).map(({ offset: at, value, key }) => [at, value?.toString(), key]),
+        kept,
+        `from ${offset}`,
+      );
+      recorder.assertContractKept();
+      await context.closeConsumers();
+    }
+  });
+
   it('halts when the log is trimmed past its position, instead of jumping over the gap', async () => {
     const topic = await context.topic(1);
     let release: () => void = () => {};
