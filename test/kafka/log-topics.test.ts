@@ -196,6 +196,21 @@ describe('Kafka log: topics that change', () => {
     );
   });
 
+  it('writes to partitions that are added, or says that it did not', async () => {
+    const topic = await context.topic(1);
+    await context.log.append(topic, [{ key: null, value: 'before' }]);
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+    await eventually('three partitions', async () => (await context.log.describeTopic(topic)).partitions === 3);
+    const added = [1, 2].map((partition) => ({ key: null, value: 'after', partition }));
+    await context.log.append(topic, added);
+    // A leader that was just made one refuses to tell for a moment.
+    const offsets = await eventually('offsets', () => context.log.offsets(topic).catch(() => null));
+    assert.deepEqual(
+      offsets.map(({ end }) => end),
+      [1, 1, 1],
+    );
+  });
+
   it('reads partitions that are added, from their start', async () => {
     const topic = await context.topic(1);
     const { recorder, consumer } = await context.consume(context.name('group'), [topic]);

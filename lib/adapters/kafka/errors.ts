@@ -33,6 +33,12 @@ const UNAVAILABLE_NAME =
   /^KafkaJS(NumberOfRetriesExceeded|Connection.*Error|RequestTimeoutError|BrokerNotFound|NoBrokerAvailableError|ClosedConnectionError|GroupCoordinatorNotFound|(Lock)?Timeout)$/;
 const UNAVAILABLE_CODE = /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EPIPE|PLT_KFK_(NETWORK|TIMEOUT|MULTIPLE))/;
 
+/** A partition that was added a moment ago, or is being deleted: nothing was written. */
+export class PartitionUnknownError extends Error {
+  override name = 'KafkaJSPartitionUnknown';
+  readonly retriable = true;
+}
+
 /** Broker trouble that passes, as opposed to something the caller did wrong. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -36,6 +36,8 @@ export interface KafkaLogOptions extends ClientOptions {
 /** Keeps a whole response at 1–4 MB: more loses time to copying, and this bounds memory. */
 const BYTES_PER_PARTITION = 512 * 1024;
 const BYTES_PER_FETCH = 4 * 1024 * 1024;
+/** After this long a producer knows of partitions that were added. */
+const PRODUCER_METADATA_MS = 5_000;
 
 /**
  * Apache Kafka as the log. Connects at the first call; whatever finds no broker rejects, after at most about 20 s, with a
@@ -58,7 +60,11 @@ class KafkaLog implements Log {
     this.options = options;
     this.admin = new Connected(() => kafka.admin());
     this.producer = new Connected(() =>
-      kafka.producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner }),
+      kafka.producer({
+        allowAutoTopicCreation: false,
+        createPartitioner: Partitioners.DefaultPartitioner,
+        metadataMaxAge: PRODUCER_METADATA_MS,
+      }),
     );
     this.topics = new Topics(() => this.admin.client, options.identity, options.replication ?? -1);
     this.appender = new Appender(() => this.producer.client);

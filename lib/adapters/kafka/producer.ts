@@ -1,11 +1,14 @@
 import type { Message, Producer } from 'kafkajs';
 import { partitionForKey } from '../../core/partitioner.ts';
 import { type NewRecord, RecordTooLargeError, type Settled } from '../../ports/log.ts';
-import { isTooLarge } from './errors.ts';
+import { isTooLarge, PartitionUnknownError } from './errors.ts';
 
 /** Half of what brokers take in one batch by default (`message.max.bytes`, 1 MiB): kafkajs makes one of each request. */
 const MAX_SEND_BYTES = 512 * 1024;
 const MAX_SEND_RECORDS = 10_000;
+/** How long a partition that kafkajs does not know of yet is waited for, and between two tries. */
+const UNKNOWN_MS = 15_000;
+const RETRY_MS = 300;
 /** Length fields, timestamps and the like of one record, generously. */
 const RECORD_OVERHEAD = 64;
 
@@ -29,12 +32,14 @@ interface Sending {
 export class PartitionSender {
   private readonly producer: () => Producer;
   private readonly topic: string;
+  private readonly partition: number;
   private waiting: Sending[] = [];
   private busy = false;
 
-  constructor(producer: () => Producer, topic: string) {
+  constructor(producer: () => Producer, topic: string, partition: number) {
     this.producer = producer;
     this.topic = topic;
+    this.partition = partition;
   }
 
   /** Resolves when all in-sync replicas have the messages; rejects with the first error among them. */
@@ -79,12 +84,27 @@ export class PartitionSender {
   }
 
   private async request(batch: readonly Sending[]): Promise<unknown> {
+    const { topic, partition } = this;
+    const messages = batch.map(({ message }) => message);
+    const end = performance.now() + UNKNOWN_MS;
     try {
-      await this.producer().send({ topic: this.topic, acks: -1, messages: batch.map(({ message }) => message) });
+      while (!(await this.isTaken(messages))) {
+        if (performance.now() > end) throw new PartitionUnknownError(`no broker took records of ${topic}/${partition}`);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
       return undefined;
     } catch (error) {
       return error ?? new Error('send failed');
     }
+  }
+
+  /**
+   * False where nothing was sent: kafkajs leaves out the records of partitions that its metadata does not have yet, as of
+   * those just added, and calls that a success.
+   */
+  private async isTaken(messages: Message[]): Promise<boolean> {
+    const answers = await this.producer().send({ topic: this.topic, acks: -1, messages });
+    return answers.some(({ partition }) => partition === this.partition);
   }
 
   private take(): Sending[] {
@@ -138,7 +158,7 @@ export class Appender {
     const id = `${topic}/${partition}`;
     let sender = this.senders.get(id);
     if (sender === undefined) {
-      sender = new PartitionSender(this.producer, topic);
+      sender = new PartitionSender(this.producer, topic, partition);
       this.senders.set(id, sender);
     }
     return sender;
