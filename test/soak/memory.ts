@@ -17,8 +17,10 @@ const EVERY_MS = 1_000;
 const MINUTE = 60_000;
 /** Caches fill and code is compiled in the first minute. */
 const WARM_UP_MS = MINUTE;
-/** The heap is a saw: a slope over less than this says nothing. */
-const LEAST_SPAN_MS = 3 * MINUTE;
+/** The heap is a saw with teeth of minutes: a slope over less than this says nothing. */
+const LEAST_SPAN_MS = 5 * MINUTE;
+/** Samples told of a process that grows: one a quarter of a minute. */
+const TOLD_EVERY = 15;
 
 /** Watches the resident memory of members, by process: a restarted one begins anew. */
 export class MemoryWatch {
@@ -42,7 +44,9 @@ export class MemoryWatch {
       const slope = slopeOf(samples);
       return [
         ...(peak > capBytes ? [`${life}: ${mb(peak)} MB resident, more than ${mb(capBytes)}`] : []),
-        ...(slope !== null && slope > slopeBytes ? [`${life}: grows by ${mb(slope)} MB a minute`] : []),
+        ...(slope !== null && slope > slopeBytes
+          ? [`${life}: grows by ${mb(slope)} MB a minute (${course(samples)})`]
+          : []),
       ];
     });
   }
@@ -83,5 +87,11 @@ export function slopeOf(samples: readonly Sample[]): number | null {
   const variance = warm.reduce((sum, { at }) => sum + (at - meanAt) ** 2, 0);
   return (covariance / variance) * MINUTE;
 }
+
+const course = (samples: readonly Sample[]): string =>
+  samples
+    .filter((_, index) => index % TOLD_EVERY === 0)
+    .map(({ bytes }) => mb(bytes))
+    .join(' ');
 
 const mb = (bytes: number): string => (bytes / MB).toFixed(1);
