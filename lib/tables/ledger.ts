@@ -62,21 +62,21 @@ export interface PendingWindow extends WindowRef {
   unscored: number;
 }
 
-/**
- * Greatest arrival that each partition's manifests cover, ms, over all incarnations of the partition within the topic of
- * this id: what progress announcements said before this process listened.
- */
-export async function passedByPartition(
-  store: Store,
-  topic: string,
-  topicId: string,
-): Promise<{ partition: number; passed: number }[]> {
-  return store.query(
-    `SELECT partition, max(passed) AS passed FROM manifest_rows
-     WHERE topic = {topic:String} AND splitByChar('~', incarnation)[1] = {topicId:String}
-     GROUP BY partition ORDER BY partition`,
-    { topic, topicId },
-  );
+/** How far a partition's manifests reach, in the last incarnation of it. */
+export interface StoredProgress {
+  partition: number;
+  incarnation: string;
+  reach: number;
+  /** Greatest arrival covered over all incarnations of the partition, ms. */
+  arrived: number;
+  /** Whether the last record covered belongs to a replay. */
+  replaying: boolean;
+}
+
+/** What the manifests say of each partition of the topic with this id: what was announced before this process listened. */
+export async function progressByPartition(store: Store, topic: string, topicId: string): Promise<StoredProgress[]> {
+  const rows = await store.query<Omit<StoredProgress, 'replaying'> & { replay: number }>(PROGRESS, { topic, topicId });
+  return rows.map(({ replay, ...row }) => ({ ...row, replaying: replay === 1 }));
 }
 
 /** Every model with rows in the ledger or with alerts. */
@@ -86,6 +86,18 @@ export async function knownModels(store: Store): Promise<string[]> {
   );
   return rows.map((row) => row.model).sort();
 }
+
+const PROGRESS = `
+  SELECT partition, last.1 AS incarnation, last.2 AS reach, last.3 AS replay, arrived
+  FROM (
+    SELECT partition, max(passed) AS arrived, argMax((incarnation, reach, replay), (truncations, reach, replay)) AS last
+    FROM (
+      SELECT partition, passed, incarnation, reach, replay,
+        toUInt32OrZero(splitByChar('~', incarnation)[2]) AS truncations
+      FROM manifest_rows
+      WHERE topic = {topic:String} AND splitByChar('~', incarnation)[1] = {topicId:String})
+    GROUP BY partition)
+  ORDER BY partition`;
 
 const WINDOWS = `model = {model:String} AND window_start IN (
   SELECT toDateTime64(arrayJoin({starts:Array(String)}), 3, 'UTC'))`;

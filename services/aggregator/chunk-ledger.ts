@@ -103,6 +103,7 @@ export class ChunkLedger {
     const stopTimer = environment.metrics.flushSeconds.startTimer();
     const { rows, losses, windows, rewrites, limits } = open.chunk.changes();
     const chunk = open.chunk.identity;
+    await this.#tellReplay(chunk.chunkStart);
     await this.#writePending();
     await sightings.note(windows, open.spec);
     // Before the rows: a sub-chunk begins behind the rows, so that what lies below has to be declared by then.
@@ -114,13 +115,18 @@ export class ChunkLedger {
     environment.metrics.rows.inc(written);
     environment.metrics.rewrites.inc(rewrites);
     reportChunkLimits(environment, chunk, limits);
-    await this.#announce(reach, passed, windows);
+    await this.#announce({ reach, passed, replaying }, windows);
     stopTimer();
   }
 
-  async #announce(reach: number, passed: number, windows: readonly WindowKey[]): Promise<void> {
+  async #tellReplay(chunkStart: number): Promise<void> {
+    const begins = this.#state.replayBegins(chunkStart);
+    if (begins !== null) await this.#shared.announcer.announce([begins]);
+  }
+
+  async #announce(durable: Durability, windows: readonly WindowKey[]): Promise<void> {
     const { topic, partition } = this.#state.place;
-    this.#state.becomeDurable(reach, passed);
+    this.#state.becomeDurable(durable);
     const progress = this.#state.progress();
     if (progress === null) return;
     this.#shared.environment.metrics.passed.set({ topic, partition }, progress.passed / 1000);

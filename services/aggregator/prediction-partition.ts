@@ -50,7 +50,8 @@ export class PredictionPartition {
   get idleCandidate(): boolean {
     const { replaying, durable, position, bound, halted } = this.#state;
     if (replaying !== false || halted) return false;
-    if (durable === null || durable.reach === position) return true;
+    if (durable === null) return this.#ledger.open === null;
+    if (durable.reach === position) return true;
     // Behind a closed chunk there may be transaction markers, which open none.
     return this.#ledger.open === null && bound === null && durable.reach < position;
   }

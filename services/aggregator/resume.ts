@@ -30,8 +30,8 @@ export async function resume(shared: Collaborators, state: PartitionState, commi
   const covered = await environment.persist('chunk_rows', () => coveredUntil(store, last, last.specId));
   state.place = { topic, incarnation: last.incarnation, partition };
   state.passed = last.passed;
-  state.durable = { reach: last.reach, passed: last.passed };
   state.replaying = last.replaying;
+  state.durable = { reach: last.reach, passed: last.passed, replaying: last.replaying };
   const epochEnd = await endOfEpoch(environment, state.place, last);
   const start = decideStart({ history, sameLayout, coveredUntil: covered, committed, offsets, epochEnd });
   // Behind rows that nobody can write again comes another chunk. Whoever still has this one in memory must not add to it.
@@ -69,7 +69,7 @@ async function begin(
     // Of the incarnation that lost them. The new one exists from its first manifest on.
     await declareGap(environment, state.place, start.gap);
     state.place = { ...state.place, incarnation: afterTruncation(state.place.incarnation) };
-    state.durable = { reach: start.offset, passed: last?.passed ?? -1 };
+    state.durable = { reach: start.offset, passed: last?.passed ?? -1, replaying: state.replaying };
     return start;
   }
   state.epoch = last?.epoch ?? null;
@@ -77,7 +77,9 @@ async function begin(
     state.bound = last === null ? null : { ...last, reach: state.durable!.reach };
     return start;
   }
-  if (last !== null) state.durable = { reach: start.offset, passed: last.passed };
+  if (last !== null) {
+    state.durable = { reach: start.offset, passed: last.passed, replaying: last.replaying };
+  }
   if (start.gap !== null) await declareGap(environment, state.place, start.gap);
   return start;
 }

@@ -3,7 +3,7 @@ import { topicIdOf } from '../../lib/core/incarnation.ts';
 import type { ProgressMessage } from '../../lib/core/messages/types.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import type { Store } from '../../lib/ports/store.ts';
-import { passedByPartition } from '../../lib/tables/ledger.ts';
+import { progressByPartition } from '../../lib/tables/ledger.ts';
 
 /**
  * How far the input topic has come. Announcements say so as they happen; what was announced before this process listened
@@ -34,13 +34,12 @@ export class InputProgress {
   observe(report: ProgressMessage): boolean {
     if (report.topic !== this.topic) return true;
     // A truncated partition goes on under an incarnation of its own; time does not begin anew with it.
-    const message = { ...report, incarnation: topicIdOf(report.incarnation) };
-    if (message.incarnation !== this.current.incarnation) {
-      this.strange = [...this.strange.slice(-99), message];
+    if (topicIdOf(report.incarnation) !== this.current.topicId) {
+      this.strange = [...this.strange.slice(-99), report];
       return false;
     }
-    this.current = observeProgress(this.current, message);
-    return message.partition < this.current.partitions;
+    this.current = observeProgress(this.current, report);
+    return report.partition < this.current.partitions;
   }
 
   /** Describes the topic and reads the manifests of an incarnation that is new. One at a time. */
@@ -53,14 +52,15 @@ export class InputProgress {
 
   private async describe(): Promise<void> {
     const { incarnation, partitions } = await this.log.describeTopic(this.topic);
-    if (incarnation === this.current.incarnation) {
+    if (incarnation === this.current.topicId) {
       if (partitions !== this.current.partitions) this.current = { ...this.current, partitions };
       this.strange = [];
       return;
     }
-    const stored = await passedByPartition(this.store, this.topic, incarnation);
-    const reports = [...stored.map((report) => ({ ...report, incarnation })), ...this.strange];
-    this.current = reports.reduce(observeProgress, newWatermark(incarnation, partitions));
+    const stored = await progressByPartition(this.store, this.topic, incarnation);
+    // What was passed by idleness is in no manifest: an aggregator that runs tells it again.
+    const known = stored.map((report) => ({ ...report, passed: report.arrived }));
+    this.current = [...known, ...this.strange].reduce(observeProgress, newWatermark(incarnation, partitions));
     this.strange = [];
   }
 }

@@ -25,9 +25,17 @@ interface PartitionModel {
   waiting: Send[];
   /** Greatest arrival read. */
   arrived: number;
-  /** What the running aggregator has announced: arrivals, or a later confirmation that it is idle. */
-  announced: number;
+  /** When the running aggregator last found it idle; a replay's record takes that back. */
+  idle: number;
   lastRead: number;
+  replaying: boolean;
+}
+
+/** What the detector has heard of a partition. */
+interface Heard {
+  arrived: number;
+  /** By arrivals, or later by idleness. */
+  passed: number;
   replaying: boolean;
 }
 
@@ -44,19 +52,19 @@ export class Oracle {
   readonly #partitions: PartitionModel[] = [];
   readonly #windows = new Map<number, { events: number; sealed: number; revision: number }>();
   #clock = 0;
-  /** What the detector has heard of each partition. */
-  #heard: number[];
+  #heard: Heard[];
   lost = 0;
 
   constructor(rules: Rules) {
     this.#rules = rules;
-    this.#heard = Array.from({ length: rules.partitions }, () => UNKNOWN);
+    this.#heard = Array.from({ length: rules.partitions }, nothingHeard);
     for (let i = 0; i < rules.partitions; i++) this.#partitions.push(freshPartition());
   }
 
-  /** Time every partition has passed; null: unknown. */
+  /** Time every partition has passed; null: unknown. While any is replaying, idleness passes nothing on any. */
   get overall(): number | null {
-    const least = Math.min(...this.#heard);
+    const isReplay = this.#heard.some(({ replaying }) => replaying);
+    const least = Math.min(...this.#heard.map(({ arrived, passed }) => (isReplay ? arrived : passed)));
     return least === UNKNOWN ? null : least;
   }
 
@@ -85,7 +93,7 @@ export class Oracle {
         break;
       case 'restart':
         if (element.service === 'aggregator') this.#restartAggregator();
-        if (element.service === 'detector') this.#heard = this.#heard.map(() => UNKNOWN);
+        if (element.service === 'detector') this.#heard = this.#heard.map(nothingHeard);
         break;
       default:
         throw new RangeError(`the oracle knows no ${element.step}`);
@@ -113,7 +121,7 @@ export class Oracle {
       }
       partition.arrived = Math.max(partition.arrived, arrived);
     }
-    partition.announced = Math.max(partition.announced, partition.arrived);
+    if (replay) partition.idle = UNKNOWN;
     partition.replaying = replay;
     partition.lastRead = this.#clock;
   }
@@ -126,7 +134,7 @@ export class Oracle {
   /** What was only confirmed is to be confirmed anew. */
   #restartAggregator(): void {
     for (const partition of this.#partitions) {
-      partition.announced = partition.arrived;
+      partition.idle = UNKNOWN;
       partition.lastRead = this.#clock;
     }
   }
@@ -135,12 +143,15 @@ export class Oracle {
     for (const partition of this.#partitions) {
       const quiet = this.#clock - partition.lastRead >= this.#rules.idleAfter;
       if (!quiet || partition.replaying || partition.waiting.length > 0) continue;
-      partition.announced = Math.max(partition.announced, this.#clock);
+      partition.idle = this.#clock;
     }
   }
 
   #hear(): void {
-    this.#heard = this.#heard.map((heard, i) => Math.max(heard, this.#partitions[i]!.announced));
+    this.#heard = this.#heard.map((heard, i) => {
+      const { arrived, idle, replaying } = this.#partitions[i]!;
+      return { arrived, passed: replaying ? arrived : Math.max(heard.passed, arrived, idle), replaying };
+    });
   }
 
   #seal(): void {
@@ -171,13 +182,17 @@ export class Oracle {
   }
 }
 
+function nothingHeard(): Heard {
+  return { arrived: UNKNOWN, passed: UNKNOWN, replaying: false };
+}
+
 function freshPartition(): PartitionModel {
   return {
     length: 0,
     held: false,
     waiting: [],
     arrived: UNKNOWN,
-    announced: UNKNOWN,
+    idle: UNKNOWN,
     lastRead: 0,
     replaying: false,
   };

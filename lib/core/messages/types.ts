@@ -8,8 +8,15 @@ export interface ProgressMessage {
   partition: number;
   /** Rows cover every offset below this one. */
   reach: number;
-  /** Greatest arrival in the covered prefix, ms; or, where the partition is confirmed idle by the broker, the time of that confirmation if greater. -1: nothing seen yet. */
+  /** `arrived`; or, where the broker has confirmed since that the partition is idle, the time of that confirmation if greater, ms. */
   passed: number;
+  /** Greatest arrival in the covered prefix, ms; -1: nothing seen yet. */
+  arrived: number;
+  /**
+   * The partition's last record is, or (before its rows are written) the next one will be, part of a replay: what idleness
+   * has passed does not count, here and on every other partition.
+   */
+  replaying: boolean;
 }
 
 /** Keyed by model: these windows of the model have new durable ledger rows. */

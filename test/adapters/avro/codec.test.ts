@@ -237,7 +237,7 @@ const alert: AlertEvent = {
 };
 
 const announcements: AnnouncementMessage[] = [
-  { kind: 'progress', topic: 't', incarnation: 'i', partition: 1, reach: 10, passed: -1 },
+  { kind: 'progress', topic: 't', incarnation: 'i', partition: 1, reach: 10, passed: 5, arrived: -1, replaying: true },
   {
     kind: 'windows',
     topic: 't',

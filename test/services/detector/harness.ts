@@ -164,7 +164,13 @@ export class World {
       const value = this.codec.encodeAnnouncement({ kind: 'windows', ...origin, model, windows: refs });
       await this.log.append(TOPICS.windows, [{ key: model, value }]);
     }
-    const value = this.codec.encodeAnnouncement({ kind: 'progress', ...origin, passed: state.passed });
+    const value = this.codec.encodeAnnouncement({
+      kind: 'progress',
+      ...origin,
+      passed: state.passed,
+      arrived: state.passed,
+      replaying: false,
+    });
     const { partitions } = await this.log.describeTopic(TOPICS.windows);
     const everywhere = Array.from({ length: partitions }, (_, to) => ({ key: null, value, partition: to }));
     await this.log.append(TOPICS.windows, everywhere);
