@@ -71,12 +71,14 @@ export class Owner {
 
   /** Stands still before its `n`th next store operation, or is killed there. */
   stopBefore(n: number, dies = false): void {
+    if (this.ended) return;
     this.#left = n;
     this.#dies = dies;
   }
 
   /** Goes on from where it stood still; resolves when it has done what it was at. */
   async goOn(): Promise<void> {
+    if (this.ended) return;
     this.#left = Number.POSITIVE_INFINITY;
     for (const wake of this.#wake.splice(0)) wake();
     await this.#task;
