@@ -26,11 +26,15 @@ test('row 20, embedded: log and engine on a full disk: 503 and nothing lost, unt
   for (const leave of [0, 400_000]) {
     await eventually('some are taken', () => answered.accepted.size > 500);
     const [accepted, refusals] = [answered.accepted.size, answered.refusals];
-    await eventually('the log takes no more', () => {
-      // Merges give back room.
-      disk.fill(leave);
-      return answered.refusals > refusals + 3;
-    });
+    await eventually(
+      'the log takes no more',
+      () => {
+        // Merges give back room.
+        disk.fill(leave);
+        return answered.refusals > refusals + 3;
+      },
+      240_000,
+    );
     assert.equal(isGone(driftline), false);
     disk.makeRoom();
     await eventually('events are taken again', () => answered.accepted.size > accepted + 500, 120_000);

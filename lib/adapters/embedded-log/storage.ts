@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { LogUnavailableError } from '../../ports/log.ts';
+import { Room } from './room.ts';
 
 /** `[partition uid, first offset]` → an encoded record batch. */
 export type BatchKey = [uid: number, baseOffset: number];
@@ -17,8 +18,11 @@ export interface Transaction {
 export interface Storage {
   batches: Database<Buffer, BatchKey>;
   meta: Database<unknown, MetaKey>;
-  /** Runs `work` in one transaction; resolves when it is on the disk. Rejects with LogUnavailableError. */
-  write(work: (transaction: Transaction) => void): Promise<void>;
+  /**
+   * Runs `work` in one transaction; resolves when it is on the disk. Rejects with LogUnavailableError. `grows`: bytes that it
+   * adds at most; 0 for what only replaces and removes, which a full disk must not keep from making room.
+   */
+  write(work: (transaction: Transaction) => void, grows?: number): Promise<void>;
   /** Runs `work` in one transaction, blocking; also excludes other processes while it runs. */
   writeNow<T>(work: () => T): T;
   close(): Promise<void>;
@@ -29,6 +33,7 @@ export function openStorage(dir: string): Storage {
   const root = openRoot(dir);
   const batches = root.openDB<Buffer, BatchKey>({ name: 'batches', encoding: 'binary' });
   const meta = root.openDB<unknown, MetaKey>({ name: 'meta', encoding: 'json' });
+  const room = new Room(dir, () => usedBytes(root));
   const transaction: Transaction = {
     putBatch: (key, bytes) => leaveToBatch(batches.put(key, bytes)),
     removeBatch: (key) => leaveToBatch(batches.remove(key)),
@@ -37,8 +42,9 @@ export function openStorage(dir: string): Storage {
   return {
     batches,
     meta,
-    write: async (work) => {
+    write: async (work, grows = 0) => {
       try {
+        if (grows > 0) await room.ensure(grows);
         await root.batch(() => work(transaction));
       } catch (error) {
         const cause = await commitError(error);
@@ -46,8 +52,16 @@ export function openStorage(dir: string): Storage {
       }
     },
     writeNow: (work) => writeNow(root, dir, work),
-    close: () => root.close(),
+    close: async () => {
+      await room.close();
+      await root.close();
+    },
   };
+}
+
+function usedBytes(root: RootDatabase<unknown, MetaKey>): number {
+  const { pageSize, lastPageNumber } = root.getStats() as { pageSize: number; lastPageNumber: number };
+  return (lastPageNumber + 1) * pageSize;
 }
 
 /** LMDB promises an outcome for every write; the batch's own tells the same, so that this one may go unheard. */

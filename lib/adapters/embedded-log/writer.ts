@@ -4,6 +4,8 @@ import { type Partition, wake } from './catalog.ts';
 import { type EncodedBatch, encodeBatches, type PreparedRecord } from './record-batch.ts';
 import type { MetaKey, Storage, Transaction } from './storage.ts';
 
+const PAGE_BYTES = 4096;
+
 /** What goes into the next transaction. */
 interface Group {
   records: Map<Partition, PreparedRecord[]>;
@@ -73,16 +75,23 @@ export class Writer {
       end: partition.end + records.length,
       batches: encodeBatches(this.bytes, partition.end, records),
     }));
+    const grows = encoded.reduce(
+      (sum, { batches }) => sum + batches.reduce((all, { bytes }) => all + takes(bytes), 0),
+      0,
+    );
     await this.storage.write((transaction) => {
       for (const { partition, batches } of encoded) putBatches(transaction, partition, batches);
       for (const { key, value } of group.meta.values()) transaction.putMeta(key, value);
-    });
+    }, grows);
     for (const { partition, end } of encoded) {
       partition.end = end;
       wake(partition);
     }
   }
 }
+
+/** A value takes whole pages, and may make the tree's grow. */
+const takes = (bytes: Buffer): number => bytes.length + 4 * PAGE_BYTES;
 
 function putBatches(transaction: Transaction, { uid }: Partition, batches: readonly EncodedBatch[]): void {
   for (const { baseOffset, bytes } of batches) transaction.putBatch([uid, baseOffset], bytes);

@@ -14,8 +14,8 @@ const CHILD = fileURLToPath(new URL('./append-until-full.ts', import.meta.url));
 
 it('rejects appends when the disk takes no more, keeps what was acknowledged, and works again with room', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'driftline-log-'));
-  // A limit of 4 MB on the size of files stands for the full disk.
-  const command = 'ulimit -f 4096 && exec "$0" --import tsx "$1" "$2"';
+  // A limit of 8 MB on the size of files stands for the full disk.
+  const command = 'ulimit -f 8192 && exec "$0" --import tsx "$1" "$2"';
   const { stdout } = await promisify(execFile)('bash', ['-c', command, process.execPath, CHILD, dir]);
   const { acknowledged, failure, offsets } = JSON.parse(stdout.trim().split('\n').at(-1)!);
   assert.equal(failure.name, 'LogUnavailableError');
