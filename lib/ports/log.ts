@@ -99,7 +99,11 @@ export type Position = Omit<Batch, 'records' | 'leaderEpoch'>;
  * from any handler stops the consumer and surfaces through `Consumer.failed`.
  */
 export interface ConsumerHandlers {
-  /** Called once for every partition gained, before its first batch; the group's generation rises with each rebalance. */
+  /**
+   * Called once for every partition gained, before its first batch; the group's generation rises with each rebalance.
+   * Where it rejects with a LogUnavailableError, `onRevoked` follows, and later `onAssigned` again; any other error ends
+   * the consumer.
+   */
   onAssigned(partition: Assignment, generation: number, committed: number | null): Promise<StartPosition>;
   /**
    * Called once for every partition lost (rebalance or close). Work in flight for it has finished. Commits made here still

@@ -6,7 +6,13 @@ import {
   logLevel,
 } from 'kafkajs';
 import { type PartitionId, partitionId } from '../../core/assignment.ts';
-import type { Assignment, Consumer, ConsumerOptions, Truncation } from '../../ports/log.ts';
+import {
+  type Assignment,
+  type Consumer,
+  type ConsumerOptions,
+  LogUnavailableError,
+  type Truncation,
+} from '../../ports/log.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { Committer } from './committer.ts';
 import { passes } from './errors.ts';
@@ -21,7 +27,7 @@ import { Runs } from './runs.ts';
 import { StallWatch } from './stall-watch.ts';
 
 const CLOSE_TIMEOUT_MS = 15_000;
-/** Between a crash of kafkajs and the next run. */
+/** Between a crash of kafkajs and the next run, or a start that found no broker and the next. */
 const RESTART_MS = 1000;
 
 /** What the kafkajs consumer needs to know of its user. */
@@ -219,8 +225,9 @@ export class GroupConsumer implements Consumer {
       );
       if (committed === undefined || this.failure !== undefined) return;
       worker.announced = true;
-      const start = await this.options.handlers.onAssigned(assignment, generation, committed);
-      if ('halt' in start) worker.halt(start.halt);
+      const start = await this.options.handlers.onAssigned(assignment, generation, committed).catch(unlessAway);
+      if (start === null) setTimeout(() => this.startAnew(worker), RESTART_MS);
+      else if ('halt' in start) worker.halt(start.halt);
       else await this.reading.moveTo(worker, start.offset, { fresh: true });
     });
   }
@@ -308,6 +315,12 @@ export class GroupConsumer implements Consumer {
     this.closing ??= this.disconnect();
     this.reject(this.failure);
   }
+}
+
+/** Whoever handles a partition asks the log too, which may be away just then: null, to assign it anew. */
+function unlessAway(error: unknown): null {
+  if (error instanceof LogUnavailableError) return null;
+  throw error;
 }
 
 /** A broker refused to tell about a partition: it moved, was trimmed, deleted … kafkajs mends that by itself, in silence. */
