@@ -11,7 +11,7 @@ import { BaselineCache } from './baselines.ts';
 import { InputProgress } from './input-progress.ts';
 import { detectorMetrics } from './metrics.ts';
 import { ModelDesk } from './model-desk.ts';
-import { appendPersistently, persistentStore, type Trouble } from './persistence.ts';
+import { appendPersistently, askPersistently, persistentStore, type Trouble } from './persistence.ts';
 import type { SpecCache } from './seal.ts';
 import { createSlots } from './slots.ts';
 
@@ -106,10 +106,12 @@ export function createDetector(ctx: ServiceContext): Service {
   const recover = async (partition: number, part: Owned): Promise<void> => {
     // First how far the input has come, then the windows: in this order none is complete without being known.
     await refresh(part);
-    const known = await knownModels(persistentStore(store, logger, trouble, part.abort.signal));
+    const { signal } = part.abort;
+    const known = await knownModels(persistentStore(store, logger, trouble, signal));
     for (const model of new Set([...known, ...config.models.map((declared) => declared.name)])) {
-      const isOwn = (await log.partitionOf(TOPICS.windows, model)) === partition;
-      if (part.abort.signal.aborted) return;
+      const place = await askPersistently(() => log.partitionOf(TOPICS.windows, model), logger, trouble, signal);
+      const isOwn = place === partition;
+      if (signal.aborted) return;
       if (isOwn) deskOf(part, model).open();
     }
   };

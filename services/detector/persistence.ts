@@ -39,6 +39,16 @@ export function appendPersistently(
   return persistently('log', () => log.append(topic, records), logger, trouble, signal);
 }
 
+/** A question to the log, asked until it is answered. */
+export function askPersistently<T>(
+  question: () => Promise<T>,
+  logger: Logger,
+  trouble: Trouble,
+  signal: AbortSignal,
+): Promise<T> {
+  return persistently('log', question, logger, trouble, signal);
+}
+
 async function persistently<T>(
   what: 'store' | 'log',
   task: () => Promise<T>,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import type { AlertEvent } from '../../../lib/core/alerts/types.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
-import type { Log } from '../../../lib/ports/log.ts';
+import { type Log, LogUnavailableError } from '../../../lib/ports/log.ts';
 import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
 import { Engine, end, events, monitorOf, type World, waitFor } from './harness.ts';
 
@@ -51,6 +51,23 @@ test('windows that became complete while nobody listened are found in the store'
   await world.start();
   await said(3);
   assert.deepEqual(states(await world.published()), ['pending 1', 'firing 2', 'resolved 3']);
+});
+
+test('a log that does not answer while an owner takes over is asked again, and ends nothing', async () => {
+  world = await engine.world();
+  await feed([60, 60]);
+  let refused = 0;
+  const away: Log = new Proxy(world.log, {
+    get(log, name: keyof Log) {
+      if (name !== 'partitionOf' || refused === 2)
+        return (...args: never[]) => (log[name] as (...all: never[]) => unknown)(...args);
+      refused += 1;
+      return () => Promise.reject(new LogUnavailableError('no broker'));
+    },
+  });
+  await world.start({ log: away });
+  await said(2);
+  assert.equal(refused, 2);
 });
 
 for (const table of ['sealed_rows', 'score_rows', 'alert_rows']) {
