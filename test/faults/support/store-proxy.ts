@@ -138,7 +138,10 @@ export class StoreProxy {
     if (rule?.at === 'before' && (await this.#act(rule, seen, message, reply))) return;
     if (this.#down) return void message.socket.destroy();
     const answer = await this.#forward(message, body);
-    if (rule?.act === 'cutReply') return cutReply(answer, reply);
+    if (rule?.act === 'cutReply') {
+      rule.acted += 1;
+      return cutReply(answer, reply);
+    }
     if (rule?.at === 'after' && (await this.#act(rule, seen, message, reply))) return;
     if (this.#down) return void message.socket.destroy();
     seen.status = answer.status;
