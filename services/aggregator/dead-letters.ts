@@ -28,7 +28,7 @@ export function deadLetter(place: RecordPlace, record: LogRecord, rejection: Rej
 /** The record's value as `decode` reads it; what the log could not hand over whole, or without a value, is refused. */
 export function decodeRecord<T>(
   environment: Environment,
-  { topic, partition }: RecordPlace,
+  { topic, partition }: Pick<RecordPlace, 'topic' | 'partition'>,
   record: LogRecord,
   decode: (value: Buffer) => Decoded<T>,
 ): Decoded<T> {

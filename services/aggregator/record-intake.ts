@@ -14,6 +14,9 @@ import { PoisonRun, poisonReason, runLength } from './poison-run.ts';
 export class RecordIntake {
   readonly #shared: Collaborators;
   readonly #state: PartitionState;
+  /** Made once, not for each record. */
+  readonly #decodeValue = (value: Buffer): Decoded<Prediction> =>
+    this.#shared.environment.context.codec.decodePrediction(value);
   #pending: Pending;
   /** Of the chunk: a function of its prefix, as all that is decided by it must be. */
   #run: { chunk: OpenChunk; records: PoisonRun } | null = null;
@@ -71,9 +74,7 @@ export class RecordIntake {
   }
 
   #decode(record: LogRecord): Decoded<Prediction> {
-    const { environment } = this.#shared;
-    const place = { ...this.#state.place, offset: record.offset };
-    return decodeRecord(environment, place, record, (value) => environment.context.codec.decodePrediction(value));
+    return decodeRecord(this.#shared.environment, this.#state.place, record, this.#decodeValue);
   }
 
   #count(chunk: OpenChunk, record: LogRecord, prediction: Prediction, arrival: number): void {

@@ -1,4 +1,3 @@
-import { after, afterEach, before, test } from 'node:test';
 import {
   alerts,
   clock,
@@ -13,25 +12,14 @@ import {
   watermark,
   window,
 } from './language.ts';
-import { play } from './run.ts';
-import { StreamEngine, type StreamWorld } from './world.ts';
-
-const engine = new StreamEngine();
-let world: StreamWorld | null = null;
-before(() => engine.open());
-afterEach(async () => {
-  await world?.close();
-  world = null;
-});
-after(() => engine.close());
+import { streams } from './stream.ts';
 
 /** With a monitor on x0 (two windows in a row fire and resolve), a notifier and a PagerDuty. */
-function stream(name: string, script: readonly Step[]): void {
-  test(name, { timeout: 120_000 }, async () => {
-    world = await engine.world({ paging: true, chunkSize: 65_536, partitions: 2 });
-    await play(world, [start('aggregator'), start('detector'), start('notifier'), ...script]);
-  });
-}
+const stream = streams([start('aggregator'), start('detector'), start('notifier')], {
+  paging: true,
+  chunkSize: 65_536,
+  partitions: 2,
+});
 
 const DRIFT = { shift: 60 };
 /** Both partitions have passed the window's end and the allowed delay. */

@@ -1,4 +1,3 @@
-import { after, afterEach, before, test } from 'node:test';
 import {
   addPartitions,
   broker,
@@ -11,32 +10,16 @@ import {
   lost,
   recreate,
   restart,
-  type Step,
   send,
   start,
   stop,
   watermark,
   window,
 } from './language.ts';
-import { play } from './run.ts';
-import { StreamEngine, type StreamOptions, type StreamWorld } from './world.ts';
-
-const engine = new StreamEngine();
-let world: StreamWorld | null = null;
-before(() => engine.open());
-afterEach(async () => {
-  await world?.close();
-  world = null;
-});
-after(() => engine.close());
+import { streams } from './stream.ts';
 
 /** A scripted stream, two partitions unless said otherwise. Windows are minutes, the allowed delay is 5 s. */
-function stream(name: string, script: readonly Step[], options: StreamOptions = {}): void {
-  test(name, { timeout: 120_000 }, async () => {
-    world = await engine.world(options);
-    await play(world, script);
-  });
-}
+const stream = streams();
 
 const UP = [start('aggregator'), start('detector')];
 

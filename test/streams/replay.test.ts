@@ -1,35 +1,7 @@
-import { after, afterEach, before, test } from 'node:test';
-import {
-  clock,
-  endOfReplay,
-  hold,
-  letGo,
-  restart,
-  type Step,
-  send,
-  start,
-  stop,
-  watermark,
-  window,
-} from './language.ts';
-import { play } from './run.ts';
-import { StreamEngine, type StreamOptions, type StreamWorld } from './world.ts';
+import { clock, endOfReplay, hold, letGo, restart, send, start, stop, watermark, window } from './language.ts';
+import { streams } from './stream.ts';
 
-const engine = new StreamEngine();
-let world: StreamWorld | null = null;
-before(() => engine.open());
-afterEach(async () => {
-  await world?.close();
-  world = null;
-});
-after(() => engine.close());
-
-function stream(name: string, script: readonly Step[], options: StreamOptions = {}): void {
-  test(name, { timeout: 120_000 }, async () => {
-    world = await engine.world(options);
-    await play(world, script);
-  });
-}
+const stream = streams();
 
 const UP = [start('aggregator'), start('detector')];
 const REPLAY = { replay: true };
