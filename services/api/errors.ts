@@ -41,6 +41,9 @@ export function sendError(reply: FastifyReply, error: ApiError, more: object = {
   const status = ERROR_CODES[error.code];
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="driftline"');
   if (status === 503) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  // The framework would close the connection under a client that still sends, which then sees a broken pipe in place of
+  // the answer. Kept open, the rest of the body is read and thrown away, for as long as a request may take.
+  if (status === 413) reply.removeHeader('connection');
   return reply
     .code(status)
     .type('application/json; charset=utf-8')

@@ -25,6 +25,9 @@ export interface ServerOptions {
 /** Feature and model names are path parameters; the router's default of 100 characters is too short for them. */
 const MAX_PARAM_LENGTH = 2048;
 
+/** How long a client may take to send one request: 16 MiB at 64 KiB/s. */
+const REQUEST_TIMEOUT_MS = 5 * 60_000;
+
 /** The HTTP server with all routes, not listening yet. */
 export async function buildServer(ctx: ServiceContext, options: ServerOptions): Promise<FastifyInstance> {
   const logger: FastifyBaseLogger = ctx.logger;
@@ -34,6 +37,7 @@ export async function buildServer(ctx: ServiceContext, options: ServerOptions): 
     bodyLimit: options.limits.bodyBytes,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT_MS,
   });
   installErrors(app);
   installSecurityHeaders(app);
