@@ -1,5 +1,5 @@
 // Fetches the jars of Apache Kafka from Maven Central, once, into .cache/kafka of the checkout.
-// Used by scripts/setup.mjs and by test/support/kafka-broker.ts; also runs by itself.
+// Used by scripts/setup.mjs and by test/support/java.ts; also runs by itself.
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
+import { runProgram } from '../support/java.ts';
 import { EventStream } from './support/events.ts';
 import { PREDICTIONS } from './support/feeder.ts';
-import { java } from './support/java.ts';
 import { openFaultWorld } from './support/world.ts';
 
 const HOUR = 3_600_000;
@@ -24,7 +24,8 @@ test('row 12: a Java producer with transactions and aborts: what was aborted is 
   const lines = Array.from({ length: 3000 }, () => stream.next());
   const file = join(world.dir, 'transactions.jsonl');
   writeFileSync(file, lines.join('\n'));
-  await java('Transactions', [world.bootstrap, PREDICTIONS, String(world.partitions), file, '40']);
+  const args = [world.bootstrap, PREDICTIONS, String(world.partitions), file, '40'];
+  await runProgram(new URL('./support/Transactions.java', import.meta.url), args);
   await world.feeder.feed(300, world.all);
   // A third was aborted. What stands behind the open transaction is not to be read before the broker aborts that too.
   await eventually('the open transaction aborted', async () => {

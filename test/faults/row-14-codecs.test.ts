@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
+import { runProgram } from '../support/java.ts';
 import { judged, takePartition } from './support/admin.ts';
 import { crc32c } from './support/crc32c.ts';
 import { EventStream } from './support/events.ts';
 import { PREDICTIONS } from './support/feeder.ts';
-import { java } from './support/java.ts';
 import { logOffsets } from './support/kcat.ts';
 import { verify } from './support/verify.ts';
 import { type FaultWorld, openFaultWorld } from './support/world.ts';
@@ -38,7 +38,8 @@ test('row 14: gzip, snappy, lz4 and zstd are decoded; an unknown codec and broke
   const file = join(world.dir, 'lines.jsonl');
   writeFileSync(file, Array.from({ length: 3000 }, () => stream.next()).join('\n'));
   const member = await world.start('aggregator');
-  await java('Compressed', [world.bootstrap, PREDICTIONS, file, 'gzip', 'snappy', 'lz4', 'zstd']);
+  const args = [world.bootstrap, PREDICTIONS, file, 'gzip', 'snappy', 'lz4', 'zstd'];
+  await runProgram(new URL('./support/Compressed.java', import.meta.url), args);
   await world.verify();
   await member.kill();
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -6,9 +6,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { fetchKafka } from '../../scripts/kafka/fetch.mjs';
 import { sleep } from './eventually.ts';
+import { kafkaJava } from './java.ts';
 
 export interface KafkaBroker {
   /** `127.0.0.1:PORT` */
@@ -40,7 +39,6 @@ export interface KafkaCluster extends KafkaBroker {
   signal(signal: NodeJS.Signals, index?: number): void;
 }
 
-const run = promisify(execFile);
 const CLUSTER_ID = 'ZHJpZnRsaW5lLXRlc3QtMQ';
 
 /**
@@ -105,14 +103,13 @@ async function prepareNode(
   options: KafkaBrokerOptions,
   heap: readonly string[],
 ): Promise<BrokerProcess> {
-  const { classPath } = await fetchKafka();
+  const java = await kafkaJava();
   const dir = await mkdtemp(join(tmpdir(), 'driftline-kafka-'));
   const config = join(dir, 'server.properties');
   await writeFile(config, properties(dir, node, nodes, options));
-  await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', config], {
-    env: { ...process.env, LOG_DIR: dir },
-  });
-  return new BrokerProcess(dir, `127.0.0.1:${node.port}`, [...heap, '-cp', classPath, 'kafka.Kafka', config]);
+  await java.run('kafka.tools.StorageTool', ['format', '-t', CLUSTER_ID, '-c', config], { LOG_DIR: dir });
+  const start = (log: number) => java.start('kafka.Kafka', [config], { flags: heap, log });
+  return new BrokerProcess(dir, `127.0.0.1:${node.port}`, start);
 }
 
 function sharedBroker(bootstrap: string): KafkaBroker {
@@ -125,23 +122,23 @@ function sharedBroker(bootstrap: string): KafkaBroker {
 class BrokerProcess implements KafkaBroker {
   readonly dir: string;
   readonly bootstrap: string;
-  private readonly args: string[];
+  private readonly spawn: (log: number) => ChildProcess;
   private child: ChildProcess | null = null;
   private readonly onExit = () => {
     this.child?.kill('SIGKILL');
     rmSync(this.dir, { recursive: true, force: true });
   };
 
-  constructor(dir: string, bootstrap: string, args: string[]) {
+  constructor(dir: string, bootstrap: string, spawn: (log: number) => ChildProcess) {
     this.dir = dir;
     this.bootstrap = bootstrap;
-    this.args = args;
+    this.spawn = spawn;
     process.on('exit', this.onExit);
   }
 
   async start(): Promise<void> {
     const log = openSync(join(this.dir, 'broker.log'), 'a');
-    const child = spawn('java', this.args, { stdio: ['ignore', log, log] });
+    const child = this.spawn(log);
     closeSync(log);
     this.child = child;
     child.unref();
