@@ -4,40 +4,13 @@ import { createCodec } from '../../lib/adapters/avro/index.ts';
 import { systemClock } from '../../lib/ports/clock.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import type { Store } from '../../lib/ports/store.ts';
-import type { Config } from '../../lib/runtime/config/types.ts';
 import { createLogger } from '../../lib/runtime/logging.ts';
 import { createRegistry } from '../../lib/runtime/metrics.ts';
 import { createAggregator } from '../../services/aggregator/index.ts';
+import { configWith } from '../../test/support/config.ts';
 import { Stopwatch, type Took } from './stopwatch.ts';
 
 const TABLES = ['aggregation_specs', 'manifest_rows', 'chunk_rows', 'loss_rows', 'prediction_rows', 'label_rows'];
-
-/** The shipped defaults, where the aggregator looks at them. */
-function config(predictionLog: boolean, partitions: number): Config {
-  return {
-    log: { kind: 'embedded', partitions, encoding: 'json' },
-    store: { kind: 'embedded', database: 'driftline' },
-    dataDir: '',
-    http: { host: '127.0.0.1', port: 0 },
-    sql: { host: '127.0.0.1', port: 0 },
-    pagerduty: null,
-    publicUrl: null,
-    ingestKeysFile: null,
-    aggregation: {
-      flushIntervalMs: 1_000,
-      allowedDelayMs: 0,
-      horizonMs: 7 * 86_400_000,
-      idleAfterMs: 30_000,
-      futureSkewMs: 300_000,
-      chunkAgeMs: 86_400_000,
-      deadLetterLimit: 0.5,
-      chunkSize: 65_536,
-      predictionLog,
-    },
-    models: [],
-    monitors: [],
-  };
-}
 
 /** The log with a consumer group of its own, which tells the watch what the service has taken in. */
 function watched(log: Log, watch: Stopwatch): Log {
@@ -79,7 +52,8 @@ export async function aggregate(
   const watch = new Stopwatch(total);
   const service = createAggregator(
     {
-      config: config(predictionLog, partitions),
+      // The shipped defaults, but windows that are passed at once.
+      config: configWith({ partitions, aggregation: { allowedDelayMs: 0, predictionLog } }),
       log: watched(log, watch),
       store,
       codec: createCodec({ encoding: 'json' }),

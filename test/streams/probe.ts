@@ -5,7 +5,7 @@ import type { Batch, Consumer, Log } from '../../lib/ports/log.ts';
 import type { Row, Store } from '../../lib/ports/store.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
 import type { LocalPagerDuty } from '../../services/pagerduty-local/index.ts';
-import { MINUTE, T0 } from '../services/detector/harness.ts';
+import { MINUTE, T0 } from '../services/detector/fixtures.ts';
 import type { WindowState } from './language.ts';
 
 export interface SeenWindow {

@@ -19,7 +19,7 @@ import { createAggregator } from '../../services/aggregator/index.ts';
 import { createDetector } from '../../services/detector/index.ts';
 import { createNotifier } from '../../services/notifier/index.ts';
 import { createLocalPagerDuty, type LocalPagerDuty } from '../../services/pagerduty-local/index.ts';
-import { baselineOf, configOf, MODEL, quasi, T0 } from '../services/detector/harness.ts';
+import { baselineOf, configOf, MODEL, quasi, T0 } from '../services/detector/fixtures.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Element, ScriptedService } from './language.ts';
 import { Probe } from './probe.ts';

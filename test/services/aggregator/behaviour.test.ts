@@ -6,7 +6,8 @@ import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
 import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
 import { specsInForce } from '../../../lib/tables/manifests.ts';
 import { loadSpec } from '../../../lib/tables/specs.ts';
-import { delegating, until, type World, Worlds } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { delegating, type World, Worlds } from './harness.ts';
 
 const HOUR = 3_600_000;
 const worlds = new Worlds();
@@ -69,7 +70,9 @@ test('arrival headers make a replay: old events are in time, and idleness comple
   }
   await world.send(0, [null], { headers: { [HEADERS.arrival]: String(old + 24 * HOUR), [HEADERS.progress]: '1' } });
   await world.settled();
-  await until(async () => heard.some(({ message }) => message.kind === 'progress' && message.reach === 6), 'progress');
+  await eventually('progress', async () =>
+    heard.some(({ message }) => message.kind === 'progress' && message.reach === 6),
+  );
   await new Promise((resolve) => setTimeout(resolve, 400));
   const passed = heard.flatMap(({ message }) =>
     message.kind === 'progress' && message.partition === 0 ? [message.passed] : [],
@@ -86,22 +89,19 @@ test('an idle partition passes the present; progress goes to every partition, wi
   await world.start();
   const before = Date.now();
   await world.send(0, [event(before)]);
-  await until(
-    async () =>
-      [0, 1].every((partition) =>
-        heard.some(
-          ({ message }) =>
-            message.kind === 'progress' && message.partition === partition && message.passed > before + 50,
-        ),
+  await eventually('both partitions, the empty one too, to be confirmed idle', async () =>
+    [0, 1].every((partition) =>
+      heard.some(
+        ({ message }) => message.kind === 'progress' && message.partition === partition && message.passed > before + 50,
       ),
-    'both partitions, the empty one too, to be confirmed idle',
+    ),
   );
   const reached = () => heard.filter(({ message }) => message.kind === 'progress' && message.reach === 1);
-  await until(
-    async () => new Set(reached().map(({ partition }) => partition)).size === 2,
+  await eventually(
     'progress on both partitions',
+    async () => new Set(reached().map(({ partition }) => partition)).size === 2,
   );
-  await until(async () => heard.some(({ message }) => message.kind === 'windows'), 'the window to be announced');
+  await eventually('the window to be announced', async () => heard.some(({ message }) => message.kind === 'windows'));
   const windows = heard.filter(({ message }) => message.kind === 'windows');
   assert.deepEqual(
     windows.map(({ partition, message }) => [partition, message.kind === 'windows' && message.windows.length]),
@@ -128,14 +128,14 @@ test('labels, and truth that comes with the prediction', async () => {
     world.store.query(
       'SELECT prediction_id, label, topic, partition, offset FROM label_rows FINAL ORDER BY prediction_id',
     );
-  await until(async () => (await labels()).length === 2, 'two labels');
+  await eventually('two labels', async () => (await labels()).length === 2);
   assert.deepEqual(await labels(), [
     { prediction_id: 'a', label: 'true', topic: TOPICS.predictions, partition: 0, offset: 0 },
     { prediction_id: 'b', label: '1', topic: TOPICS.labels, partition: 1, offset: 0 },
   ]);
-  await until(
-    async () => (await world.log.offsets(TOPICS.deadLetters)).reduce((sum, { end }) => sum + end, 0) === 2,
+  await eventually(
     'letters',
+    async () => (await world.log.offsets(TOPICS.deadLetters)).reduce((sum, { end }) => sum + end, 0) === 2,
   );
   await world.close();
 });
@@ -213,7 +213,7 @@ test('a store that is down or loses replies delays the rows and changes none', a
     Array.from({ length: 100 }, () => event(now, { label: 1 })),
   );
   await world.settled();
-  await until(async () => service.notReady() === null, 'the aggregator to be ready again');
+  await eventually('the aggregator to be ready again', async () => service.notReady() === null);
   assert.ok(failures() >= 6, `${failures()} failures`);
   const counted = await world.store.query("SELECT sum(count) AS n FROM chunk_rows FINAL WHERE feature = ''");
   assert.deepEqual(counted, [{ n: 100 }]);
@@ -261,11 +261,11 @@ test('a committed offset outside the log without a manifest halts the partition,
     topics: [TOPICS.predictions],
     handlers: { onAssigned: async () => ({ offset: 0 }), onRevoked: async () => {}, onBatch: async () => {} },
   });
-  await until(async () => consumer.assignments().length === 2, 'the assignment');
+  await eventually('the assignment', async () => consumer.assignments().length === 2);
   await consumer.commit({ topic: TOPICS.predictions, partition: 0 }, 10 ** 9);
   await consumer.close();
   const service = await world.start();
-  await until(async () => service.notReady()?.includes('outside the log') === true, 'the halt to be shown');
+  await eventually('the halt to be shown', async () => service.notReady()?.includes('outside the log') === true);
   assert.deepEqual(await world.store.query('SELECT count() AS n FROM chunk_rows'), [{ n: 0 }]);
   await world.close();
 });

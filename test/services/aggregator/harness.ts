@@ -15,6 +15,8 @@ import { createLogger } from '../../../lib/runtime/logging.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
 import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
 import { type AggregatorOptions, createAggregator } from '../../../services/aggregator/index.ts';
+import { configWith } from '../../support/config.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** One store a test file (the engine allows no more), a fresh database and log for each world. */
 export class Worlds {
@@ -62,30 +64,8 @@ const TABLES = [
 ];
 
 function config(settings: Partial<Config['aggregation']>, models: readonly ModelSpec[], partitions: number): Config {
-  return {
-    log: { kind: 'embedded', partitions, encoding: 'json' },
-    store: { kind: 'embedded', database: 'driftline' },
-    dataDir: '',
-    http: { host: '127.0.0.1', port: 0 },
-    sql: { host: '127.0.0.1', port: 0 },
-    pagerduty: null,
-    publicUrl: null,
-    ingestKeysFile: null,
-    aggregation: {
-      flushIntervalMs: 50,
-      allowedDelayMs: 0,
-      horizonMs: 7 * 86_400_000,
-      idleAfterMs: 60_000,
-      futureSkewMs: 300_000,
-      chunkAgeMs: 86_400_000,
-      deadLetterLimit: 0.5,
-      chunkSize: 64,
-      predictionLog: true,
-      ...settings,
-    },
-    models,
-    monitors: [],
-  };
+  const aggregation = { flushIntervalMs: 50, allowedDelayMs: 0, idleAfterMs: 60_000, chunkSize: 64, ...settings };
+  return configWith({ partitions, aggregation, models });
 }
 
 export class World {
@@ -155,7 +135,7 @@ export class World {
   /** Waits until the manifests cover everything that is in the predictions topic. */
   async settled(): Promise<void> {
     const ends = await this.log.offsets(TOPICS.predictions);
-    await until(async () => {
+    await eventually('manifests that cover all that was sent', async () => {
       const rows = await this.store.query<{ partition: number; reach: number }>(
         'SELECT partition, max(reach) AS reach FROM manifest_rows GROUP BY partition',
       );
@@ -167,15 +147,6 @@ export class World {
   /** Ledger rows without what differs between worlds: when they were written, and of which log. */
   ledger(): Promise<Row[]> {
     return this.store.query('SELECT * EXCEPT (ingested_at, incarnation) FROM chunk_rows FINAL ORDER BY ALL');
-  }
-}
-
-/** Repeats the question until its answer is yes; fails after a minute. */
-export async function until(question: () => Promise<boolean>, what = 'the condition'): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await question())) {
-    if (Date.now() > deadline) throw new Error(`waited 60 s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test';
 import { HEADERS } from '../../../lib/core/messages/types.ts';
 import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
 import type { Row, Store } from '../../../lib/ports/store.ts';
-import { delegating, until, type World, Worlds } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { delegating, type World, Worlds } from './harness.ts';
 
 const START = Date.UTC(2024, 0, 1);
 const MINUTE = 60_000;
@@ -78,7 +79,7 @@ test('killed at any write and started again, the rows are those of a run that wa
     await sendBatch(killed, batch);
     const { store, dead } = dying(killed.store, batch + 1, batch % 2 === 0);
     await killed.start({ store }, { lastFlushMs: 1 });
-    await until(async () => dead(), `death at insert ${batch + 1}`);
+    await eventually(`death at insert ${batch + 1}`, async () => dead());
     await killed.stop();
   }
   await killed.start();

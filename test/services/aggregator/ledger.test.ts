@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
-import { until, Worlds } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { Worlds } from './harness.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.now();
@@ -97,7 +98,7 @@ test('what cannot be read goes to the dead letters, and its neighbours are count
   await world.settled();
   const counts = await world.store.query(`SELECT sum(count) AS count FROM chunk_rows FINAL WHERE feature = ''`);
   assert.deepEqual(counts, [{ count: 3 }]);
-  await until(async () => letters.length === 3, 'three dead letters');
+  await eventually('three dead letters', async () => letters.length === 3);
   // Their keys differ, so that they lie on several partitions.
   letters.sort((a, b) => (a as { offset: number }).offset - (b as { offset: number }).offset);
   assert.deepEqual(

@@ -4,7 +4,8 @@ import { createCodec } from '../../../lib/adapters/avro/index.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { Assignment, ConsumerHandlers, Log } from '../../../lib/ports/log.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
-import { until, type World, Worlds } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type World, Worlds } from './harness.ts';
 
 const worlds = new Worlds();
 before(() => worlds.open());
@@ -82,7 +83,7 @@ async function passedPresent(world: World, count: number): Promise<void> {
     'not read to the end: not idle',
   );
   await marked.pass(place);
-  await until(async () => passed.some((at) => at >= before), 'the partition to pass the present');
+  await eventually('the partition to pass the present', async () => passed.some((at) => at >= before));
   assert.match(await metrics.metrics(), /driftline_lag_records\{topic="driftline.predictions",partition="0"\} 0\n/);
   await world.close();
 }
@@ -99,7 +100,7 @@ test('labels: transaction markers are committed, so that no lag is left', async 
   const world = await worlds.world();
   const marked = new MarkedLog(world.log);
   const service = await world.start({ log: marked.log });
-  await until(async () => service.notReady() === null, 'the group to be joined');
+  await eventually('the group to be joined', async () => service.notReady() === null);
   await marked.pass({ topic: TOPICS.labels, partition: 0 });
   assert.deepEqual(marked.committed, [[TOPICS.labels, MARKERS]]);
   await world.close();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { availableMemory, PartitionRoom } from '../../../services/aggregator/memory.ts';
-import { until, Worlds } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { Worlds } from './harness.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const worlds = new Worlds();
@@ -23,9 +24,9 @@ test('partitions beyond the memory are not read, and the process says why and is
   const service = await world.start({}, { memory: (256 + 2 * 64) * MEBIBYTE });
   const event = { prediction_id: 'p', model: 'm', timestamp: Date.now(), features: { x: 1 } };
   for (const partition of [0, 1, 2]) await world.send(partition, [event]);
-  await until(async () => {
+  await eventually('two partitions', async () => {
     const reached = await world.store.query('SELECT DISTINCT partition FROM manifest_rows WHERE reach > 0');
     return reached.length === 2;
-  }, 'two partitions');
+  });
   assert.match(service.notReady()!, /driftline\.predictions\/\d: this process has 384 MiB of memory, enough for 2/);
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
-import { delegating, until, type World, Worlds } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { delegating, type World, Worlds } from './harness.ts';
 
 const worlds = new Worlds();
 before(() => worlds.open());
@@ -41,7 +42,7 @@ async function events(world: World): Promise<number> {
 
 async function halted(world: World, metrics = createRegistry()) {
   const service = await world.start({ metrics });
-  await until(async () => service.notReady()?.includes('could not be read') === true, 'the partition to halt');
+  await eventually('the partition to halt', async () => service.notReady()?.includes('could not be read') === true);
   return { reason: service.notReady()!, metrics: await metrics.metrics() };
 }
 
@@ -61,8 +62,8 @@ test('a partition that turned to poison halts at one offset for good, and divert
     /predictions\/0: 51 % of the 128 records before offset 175 .* dead_letter_limit to 1|51 %/,
   );
   assert.match(first.metrics, /driftline_partition_halted\{topic="driftline.predictions",partition="0"\} 1\n/);
-  await until(async () => (await events(world)) === 130, 'the neighbours, and the other partition');
-  await until(async () => letters.length === 65, 'its letters');
+  await eventually('the neighbours, and the other partition', async () => (await events(world)) === 130);
+  await eventually('its letters', async () => letters.length === 65);
   for (let restart = 0; restart < 2; restart += 1) {
     await world.stop();
     assert.match((await halted(world)).reason, /before offset 175 /);
@@ -86,7 +87,7 @@ test('killed before it has written anything of the run, it halts at the same off
     await world.store.insert(table, rows);
   };
   await world.start({ store: { ...delegating(world.store), insert } }, { lastFlushMs: 1 });
-  await until(async () => inserts > 1, 'the kill');
+  await eventually('the kill', async () => inserts > 1);
   await world.stop();
   assert.match((await halted(world)).reason, /before offset 175 /);
   await world.close();
@@ -102,12 +103,12 @@ test('with the limit at 1 the poison goes to the dead letters; set back, what is
   await open.settled();
   await open.send(0, times(30, good));
   await open.settled();
-  await until(async () => all.length === 200, 'all letters');
+  await eventually('all letters', async () => all.length === 200);
   const back = await open.reopen({ aggregation: { ...open.config.aggregation, deadLetterLimit: 0.5 } });
   const service = await back.start();
   await back.send(0, times(20, good));
   // Still more than half of the last 128 are bad, from the first record on that was not let through: it halts once more.
-  await until(async () => service.notReady()?.includes('before offset 250') === true, 'set back too early');
+  await eventually('set back too early', async () => service.notReady()?.includes('before offset 250') === true);
   await back.close();
 });
 
@@ -125,7 +126,7 @@ test('labels: the same, counted again from before the committed offset', async (
     );
   await send([...times(900, label), ...times(900, () => 'no label')]);
   assert.match((await halted(world)).reason, /labels\/0: 50 % of the 1000 records before offset 1401 /);
-  await until(async () => letters.length === 501, 'its letters');
+  await eventually('its letters', async () => letters.length === 501);
   await world.stop();
   await send(times(50, label));
   assert.match((await halted(world)).reason, /before offset 1401 /);

@@ -4,7 +4,8 @@ import { frozenSpecId } from '../../../lib/core/chunks/frozen.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { Log } from '../../../lib/ports/log.ts';
 import type { Row } from '../../../lib/ports/store.ts';
-import { delegating, until, type World, Worlds } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { delegating, type World, Worlds } from './harness.ts';
 
 const DAY = 86_400_000;
 const worlds = new Worlds();
@@ -76,7 +77,7 @@ async function dieAt(world: World, table: string, isDone: boolean, first: number
   await world.settled();
   armed = true;
   await send(world, first, count);
-  await until(async () => dead, `the insert into ${table}`);
+  await eventually(`the insert into ${table}`, async () => dead);
   await world.stop();
 }
 
@@ -157,7 +158,7 @@ test('a chunk ends by age at one record, whoever reads it', async () => {
       await world.store.insert(table, rows);
     };
     await world.start({ store: { ...delegating(world.store), insert } }, { lastFlushMs: 1 });
-    await until(async () => left <= 0, 'the kill');
+    await eventually('the kill', async () => left <= 0);
     await world.stop();
   }
   await world.start();
@@ -201,7 +202,7 @@ test('windows that leave memory come back under greater generations: the same ro
       if (left < 0) throw new Error('the process is killed here');
     };
     await killed.start({ store: { ...delegating(killed.store), insert } }, { caps, lastFlushMs: 1 });
-    await until(async () => left < 0, 'the kill');
+    await eventually('the kill', async () => left < 0);
     await killed.stop();
   }
   await killed.start({}, { caps });
@@ -226,15 +227,15 @@ test('labels of a topic created again are read from its start, whatever is commi
     topics: [TOPICS.labels],
     handlers: { onAssigned: async () => ({ offset: 0 }), onRevoked: async () => {}, onBatch: async () => {} },
   });
-  await until(async () => consumer.joined(), 'the group');
+  await eventually('the group', async () => consumer.joined());
   await consumer.commit({ topic: TOPICS.labels, partition: 0 }, 4);
   await consumer.close();
   await world.start();
-  await until(async () => {
+  await eventually('all five labels', async () => {
     const [row] = await world.store.query<{ n: number }>(
       "SELECT count() AS n FROM label_rows FINAL WHERE incarnation != 'an earlier topic'",
     );
     return row!.n === 5;
-  }, 'all five labels');
+  });
   await world.close();
 });

@@ -8,7 +8,8 @@ import { TOPICS } from '../../../lib/core/messages/types.ts';
 import { isLoopback } from '../../../lib/runtime/listen.ts';
 import { authenticate, parseKeys } from '../../../services/api/auth/keys.ts';
 import { createApi } from '../../../services/api/index.ts';
-import { type Bench, openBench, readAll } from './harness.ts';
+import { readAll } from '../../support/read-all.ts';
+import { type Bench, openBench } from './harness.ts';
 
 const digest = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 

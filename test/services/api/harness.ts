@@ -6,7 +6,7 @@ import { createEmbeddedLog } from '../../../lib/adapters/embedded-log/index.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import { migrate } from '../../../lib/migrations/index.ts';
 import type { Codec } from '../../../lib/ports/codec.ts';
-import type { Log, LogRecord } from '../../../lib/ports/log.ts';
+import type { Log } from '../../../lib/ports/log.ts';
 import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
 import { loadConfig } from '../../../lib/runtime/config/index.ts';
 import type { Config } from '../../../lib/runtime/config/types.ts';
@@ -70,34 +70,4 @@ export async function openBench(options: { store: boolean; partitions?: number }
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** Every record of a topic, by partition and offset. */
-export async function readAll(log: Log, topic: string): Promise<LogRecord[]> {
-  const ends = new Map((await log.offsets(topic)).map((partition) => [partition.partition, partition]));
-  const left = new Set(
-    [...ends.values()].filter(({ beginning, end }) => end > beginning).map(({ partition }) => partition),
-  );
-  const records: LogRecord[] = [];
-  let finish = (): void => {};
-  const done = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  if (left.size === 0) finish();
-  const consumer = await log.consume({
-    group: `reader-${Math.random()}`,
-    topics: [topic],
-    handlers: {
-      onAssigned: async ({ partition }) => ({ offset: ends.get(partition)!.beginning }),
-      onRevoked: async () => {},
-      onBatch: async (batch) => {
-        records.push(...batch.records);
-        if (batch.nextOffset >= ends.get(batch.partition)!.end) left.delete(batch.partition);
-        if (left.size === 0) finish();
-      },
-    },
-  });
-  await done;
-  await consumer.close();
-  return records;
 }

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { parsePrediction } from '../../../lib/core/events/index.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import { createApi } from '../../../services/api/index.ts';
-import { type Bench, openBench, readAll } from './harness.ts';
+import { readAll } from '../../support/read-all.ts';
+import { type Bench, openBench } from './harness.ts';
 
 const run = promisify(execFile);
 const guide = await readFile(new URL('../../../docs/producer-guide.md', import.meta.url), 'utf8');

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import type { AlertEvent } from '../../../lib/core/alerts/types.ts';
-import { Engine, end, events, monitorOf, T0, type World, waitFor } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { end, events, monitorOf, T0 } from './fixtures.ts';
+import { Engine, type World } from './harness.ts';
 
 const engine = new Engine();
 let world: World;
@@ -10,7 +12,8 @@ afterEach(() => world?.close());
 after(() => engine.close());
 
 const states = (alerts: readonly AlertEvent[]) => alerts.map(({ state, revision }) => `${state} ${revision}`);
-const said = (count: number) => waitFor(async () => (await world.published()).length >= count, `${count} alert events`);
+const said = (count: number) =>
+  eventually(`${count} alert events`, async () => (await world.published()).length >= count);
 
 /** Windows in order, each durable and passed before the next; true: x0 drifts. */
 async function feed(drifts: readonly boolean[], from = 0): Promise<void> {
@@ -60,7 +63,7 @@ test('scores name definition, threshold and sample sizes, and say what a view ne
       `SELECT monitor, feature, metric, definition, threshold, breached, severity, n_current, n_baseline, state, revision, note
        FROM score_rows FINAL ORDER BY feature, metric`,
     );
-  await waitFor(async () => (await rows()).length === 4, 'four scores');
+  await eventually('four scores', async () => (await rows()).length === 4);
   const [missing, psi] = await rows();
   assert.deepEqual(psi, {
     monitor: 'drift',

@@ -9,9 +9,6 @@ import { OpenChunk } from '../../../lib/core/chunks/chunk.ts';
 import type { AggregationSpec } from '../../../lib/core/chunks/spec.ts';
 import type { Prediction } from '../../../lib/core/events/types.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
-import type { ModelSpec, Monitor } from '../../../lib/core/monitors/types.ts';
-import { buildBaselineColumn } from '../../../lib/core/references/build-baseline.ts';
-import { ReferenceColumn } from '../../../lib/core/references/column.ts';
 import { migrate } from '../../../lib/migrations/index.ts';
 import { systemClock } from '../../../lib/ports/clock.ts';
 import type { Log } from '../../../lib/ports/log.ts';
@@ -26,13 +23,8 @@ import { insertChunkRows } from '../../../lib/tables/chunk-rows.ts';
 import { writeManifest } from '../../../lib/tables/manifests.ts';
 import { saveSpec } from '../../../lib/tables/specs.ts';
 import { createDetector } from '../../../services/detector/index.ts';
-
-export const MINUTE = 60_000;
-/** 2018-11-05T00:00:00Z */
-export const T0 = 1_541_376_000_000;
-export const MODEL = 'm';
-/** End of a window by number, ms. */
-export const end = (window: number) => T0 + (window + 1) * MINUTE;
+import { readAll } from '../../support/read-all.ts';
+import { baselineOf, configOf, type WorldOptions } from './fixtures.ts';
 
 const TABLES = [
   'aggregation_specs',
@@ -68,30 +60,6 @@ export class Engine {
     await log.ensureTopics(Object.values(TOPICS).map((name) => ({ name, partitions })));
     return World.create(log, store, options);
   }
-}
-
-export interface WorldOptions {
-  partitions?: number;
-  monitors?: readonly Monitor[];
-  models?: readonly string[];
-  features?: number;
-}
-
-export function monitorOf(changes: Partial<Monitor> = {}): Monitor {
-  return {
-    name: 'drift',
-    model: MODEL,
-    target: '*',
-    metrics: ['psi', 'missing_rate'],
-    windowMs: MINUTE,
-    baseline: 'ref',
-    threshold: { psi: 0.1 },
-    minSamples: 50,
-    persistence: 2,
-    severity: 'error',
-    segments: [],
-    ...changes,
-  };
 }
 
 /** What the aggregator would do, without a topic of predictions: ledger rows, manifests and announcements. */
@@ -233,24 +201,8 @@ export class World {
   }
 
   async publishedRaw(): Promise<AlertEvent[]> {
-    const ends = await this.log.offsets(TOPICS.alerts);
-    const total = ends.reduce((sum, { end }) => sum + end, 0);
-    const events: AlertEvent[] = [];
-    if (total === 0) return events;
-    const handlers = {
-      onAssigned: async () => ({ offset: 0 }),
-      onRevoked: async () => {},
-      onBatch: async (batch: { records: readonly { value: Buffer | null }[] }) => {
-        for (const record of batch.records) events.push(this.codec.decodeAlert(record.value!));
-      },
-    };
-    const consumer = await this.log.consume({ group: `reader-${Math.random()}`, topics: [TOPICS.alerts], handlers });
-    try {
-      await waitFor(() => events.length >= total, `${total} records of the alerts topic`);
-    } finally {
-      await consumer.close();
-    }
-    return events;
+    const records = await readAll(this.log, TOPICS.alerts);
+    return records.map(({ value }) => this.codec.decodeAlert(value!));
   }
 
   #state(partition: number): { chunk: OpenChunk; next: number; passed: number; opened: boolean } {
@@ -265,107 +217,4 @@ export class World {
     const identity = { topic: TOPICS.predictions, incarnation: this.#incarnation, partition, chunkStart };
     return new OpenChunk(this.#spec!, identity);
   }
-}
-
-export async function waitFor(
-  question: () => boolean | Promise<boolean>,
-  what = 'it',
-  timeoutMs = 60_000,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await question())) {
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** Predictions of one window, evenly spread over it; `shift` moves x0, deterministically. */
-export function events(window: number, count: number, options: EventOptions = {}): Prediction[] {
-  const { shift = 0, features = 2, model = MODEL, version = '1', regions = ['MA', 'NY'] } = options;
-  return Array.from({ length: count }, (_, i) => {
-    const values = new Map<string, number | null>();
-    for (let f = 0; f < features; f++) values.set(`x${f}`, quasi(i, f) + (f === 0 ? shift : 0));
-    if (options.missing !== undefined && i % 100 < options.missing * 100) values.set('x1', null);
-    return {
-      predictionId: `${window}-${i}`,
-      model,
-      version,
-      role: 'champion',
-      timestamp: T0 + window * MINUTE + Math.floor((i * MINUTE) / count),
-      features: values,
-      label: null,
-      score: null,
-      value: null,
-      probabilities: null,
-      segments: new Map([['region', regions[i % regions.length]!]]),
-      protectedAttributes: new Map(),
-      latencyMs: null,
-      error: i % 50 === 0 ? 'timeout' : null,
-      requestId: null,
-      truth: null,
-      attributions: null,
-    };
-  });
-}
-
-export interface EventOptions {
-  shift?: number;
-  features?: number;
-  model?: string;
-  version?: string;
-  regions?: readonly string[];
-  /** Share of x1 that is null. */
-  missing?: number;
-}
-
-/** A low-discrepancy value in [0, 100): the same distribution in every window, so that nothing drifts by chance. */
-export function quasi(i: number, feature: number): number {
-  return ((i * 0.618_033_988_75 + feature * 0.37) % 1) * 100;
-}
-
-export function baselineOf(model: string, features: number) {
-  const columns = Array.from({ length: features }, (_, f) => {
-    const column = new ReferenceColumn(`x${f}`);
-    for (let i = 0; i < 2_000; i++) column.add(quasi(i, f));
-    return buildBaselineColumn(column, false, []);
-  });
-  return { model, name: 'ref', version: 'v1', columns: new Map(columns.map((column) => [column.feature, column])) };
-}
-
-export function configOf({ partitions = 1, monitors = [monitorOf()], models = [MODEL] }: WorldOptions): Config {
-  const declared = models.map(
-    (name): ModelSpec => ({
-      name,
-      windowMs: MINUTE,
-      timezone: 'UTC',
-      segments: ['region'],
-      reference: { name: 'ref', file: '' },
-      columns: {},
-      categorical: [],
-      ignore: [],
-    }),
-  );
-  return {
-    log: { kind: 'embedded', partitions, encoding: 'json' },
-    store: { kind: 'embedded', database: 'driftline' },
-    dataDir: '',
-    http: { host: '127.0.0.1', port: 0 },
-    sql: { host: '127.0.0.1', port: 0 },
-    pagerduty: null,
-    publicUrl: null,
-    ingestKeysFile: null,
-    aggregation: {
-      flushIntervalMs: 50,
-      allowedDelayMs: 1_000,
-      horizonMs: 7 * 86_400_000,
-      idleAfterMs: 60_000,
-      futureSkewMs: 300_000,
-      chunkAgeMs: 86_400_000,
-      deadLetterLimit: 0.5,
-      chunkSize: 65_536,
-      predictionLog: false,
-    },
-    models: declared,
-    monitors,
-  };
 }

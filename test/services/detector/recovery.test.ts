@@ -4,7 +4,9 @@ import type { AlertEvent } from '../../../lib/core/alerts/types.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import { type Log, LogUnavailableError } from '../../../lib/ports/log.ts';
 import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
-import { Engine, end, events, monitorOf, type World, waitFor } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { end, events, monitorOf } from './fixtures.ts';
+import { Engine, type World } from './harness.ts';
 
 const engine = new Engine();
 let world: World;
@@ -13,12 +15,13 @@ afterEach(() => world?.close());
 after(() => engine.close());
 
 const states = (alerts: readonly AlertEvent[]) => alerts.map(({ state, revision }) => `${state} ${revision}`);
-const said = (count: number) => waitFor(async () => (await world.published()).length >= count, `${count} alert events`);
+const said = (count: number) =>
+  eventually(`${count} alert events`, async () => (await world.published()).length >= count);
 const scored = (windows: number) =>
-  waitFor(async () => {
+  eventually(`${windows} scored windows`, async () => {
     const sql = 'SELECT uniqExact(window_start) AS n FROM score_rows';
     return (await world.store.query<{ n: number }>(sql))[0]!.n >= windows;
-  }, `${windows} scored windows`);
+  });
 
 async function feed(shifts: readonly number[], from = 0): Promise<void> {
   for (const [i, shift] of shifts.entries()) {
@@ -79,7 +82,7 @@ for (const table of ['sealed_rows', 'score_rows', 'alert_rows']) {
     await said(1);
     broken = true;
     await feed([60, 0], 2);
-    await waitFor(() => first.notReady() !== null, 'the detector to notice');
+    await eventually('the detector to notice', () => first.notReady() !== null);
     await first.stop();
     assert.deepEqual(states(await world.published()), ['pending 1']);
     await world.start();
@@ -104,11 +107,11 @@ test('killed between outbox and topic, the next owner publishes the latest revis
   });
   const first = await world.start({ log: deaf });
   await feed([60, 60]);
-  await waitFor(() => first.notReady() !== null, 'the detector to notice');
+  await eventually('the detector to notice', () => first.notReady() !== null);
   await first.stop();
   assert.deepEqual(await world.published(), []);
   await world.start();
-  await waitFor(async () => (await world.published()).some((event) => event.state === 'firing'), 'the firing alert');
+  await eventually('the firing alert', async () => (await world.published()).some((event) => event.state === 'firing'));
   const stored = await world.store.query<{ event: string }>('SELECT event FROM alert_rows WHERE revision = 2');
   assert.deepEqual((await world.published()).at(-1), JSON.parse(stored[0]!.event));
 });
@@ -127,7 +130,7 @@ test('killed between outbox and topic with a whole episode in hand, the next own
     await world.flush(0, end(window) + 1_000, { announce: false });
   }
   const first = await world.start({ log: deaf });
-  await waitFor(() => first.notReady() !== null, 'the detector to notice');
+  await eventually('the detector to notice', () => first.notReady() !== null);
   await first.stop();
   assert.deepEqual(await world.published(), []);
   await world.start();
@@ -144,7 +147,7 @@ test('an owner that takes over from a healthy one repeats what is open and says 
   await first.stop();
   const before = await world.published();
   await world.start();
-  await waitFor(async () => (await world.publishedRaw()).length > before.length, 'the repetition');
+  await eventually('the repetition', async () => (await world.publishedRaw()).length > before.length);
   await feed([0, 0], 3);
   await said(3);
   assert.deepEqual(states(await world.published()), ['pending 1', 'firing 2', 'resolved 3']);
@@ -174,11 +177,11 @@ test('while the store is away nothing is lost, and readiness tells why', async (
   let broken = true;
   const service = await world.start({ store: failing(world.store, 'sealed_rows', () => broken) });
   await feed([60, 60]);
-  await waitFor(() => service.notReady() !== null, 'not ready');
+  await eventually('not ready', () => service.notReady() !== null);
   assert.match(service.notReady()!, /sealed_rows is not there/);
   broken = false;
   await said(2);
-  await waitFor(() => service.notReady() === null, 'ready');
+  await eventually('ready', () => service.notReady() === null);
 });
 
 test('two detectors share the models; when one goes the other takes its models over', async () => {
@@ -192,7 +195,7 @@ test('two detectors share the models; when one goes the other takes its models o
     await world.flush(0, end(window) + 1_000);
     await world.flush(1, end(window) + 1_000);
   };
-  await waitFor(async () => (await owned(first)) > 0 && (await owned(second)) > 0, 'both to own models');
+  await eventually('both to own models', async () => (await owned(first)) > 0 && (await owned(second)) > 0);
   await all(0, 60);
   await said(8);
   assert.equal((await owned(first)) + (await owned(second)), 8);

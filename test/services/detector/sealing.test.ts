@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import type { Prediction } from '../../../lib/core/events/types.ts';
-import { Engine, end, events, type World, waitFor } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { end, events } from './fixtures.ts';
+import { Engine, type World } from './harness.ts';
 
 const engine = new Engine();
 let world: World;
@@ -37,7 +39,7 @@ const sealed = () =>
   );
 const heads = async () => (await sealed()).filter((row) => row.feature === '' && row.segment === '');
 const sealedWindows = (count: number) =>
-  waitFor(async () => (await heads()).length >= count, `${count} sealed windows`);
+  eventually(`${count} sealed windows`, async () => (await heads()).length >= count);
 
 /** Every second event to the other partition. */
 function spread(all: readonly Prediction[]): void {
@@ -120,7 +122,7 @@ test('late data seals the window again with a higher revision; less coverage nev
   await sealedWindows(1);
   world.add(0, events(0, 20));
   await world.flush(0, end(0) + 1_000);
-  await waitFor(async () => (await heads())[0]?.revision === 1, 'a revision');
+  await eventually('a revision', async () => (await heads())[0]?.revision === 1);
   const revised = await sealed();
   assert.ok(revised.every((row) => row.state === 'revised' && row.revision === 1));
   assert.equal((await heads())[0]?.count, 120);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Engine, end, events, monitorOf, waitFor } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { end, events, monitorOf } from './fixtures.ts';
+import { Engine } from './harness.ts';
 
 const engine = new Engine();
 before(() => engine.open());
@@ -18,8 +20,8 @@ test('a replay of 200 windows of 20 features, all complete at once, is worked of
     await world.flush(0, end(199) + 1_000);
     const began = performance.now();
     const scored = () => world.metric(service, 'driftline_scores_total');
-    await waitFor(async () => (await scored()) >= 200 * 3 * features * 3, 'all scores', 60_000);
-    await waitFor(async () => (await world.published()).length >= 9, 'all alert events');
+    await eventually('all scores', async () => (await scored()) >= 200 * 3 * features * 3, 60_000);
+    await eventually('all alert events', async () => (await world.published()).length >= 9);
     const seconds = (performance.now() - began) / 1_000;
     t.diagnostic(`${seconds.toFixed(1)} s for 200 windows, ${await scored()} scores`);
     assert.ok(seconds < 30, `${seconds} s`);
