@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createCodec } from '../../../lib/adapters/avro/index.ts';
 import { openChdbStore } from '../../../lib/adapters/chdb/index.ts';
@@ -22,6 +21,8 @@ import {
   type LocalPagerDuty,
   type LocalPagerDutyOptions,
 } from '../../../services/pagerduty-local/index.ts';
+import { configWith } from '../../support/config.ts';
+import { eventually } from '../../support/eventually.ts';
 
 export const ROUTING_KEY = 'a'.repeat(32);
 
@@ -64,7 +65,7 @@ export async function openHarness(partitions = 2, kept?: string): Promise<Harnes
   const pagerduty = createLocalPagerDuty({ port: 0, respond: (request, event) => respond?.(request, event) ?? null });
   await pagerduty.start();
   const ctx: ServiceContext = {
-    config: configOf(partitions),
+    config: configWith({ partitions, publicUrl: 'http://127.0.0.1:8080/' }),
     log,
     store,
     codec: createCodec({ encoding: 'json' }),
@@ -84,7 +85,7 @@ export async function openHarness(partitions = 2, kept?: string): Promise<Harnes
     async start(channels = [channel()], changes = {}, options = {}) {
       const notifier = createNotifier({ ...ctx, ...changes }, channels, { ...FAST, ...options });
       await notifier.start();
-      await until(() => notifier.notReady() === null, 'the notifier is ready');
+      await eventually('the notifier is ready', () => notifier.notReady() === null);
       return notifier;
     },
     async publish(...events) {
@@ -111,41 +112,6 @@ export async function openHarness(partitions = 2, kept?: string): Promise<Harnes
       if (kept === undefined) await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-function configOf(partitions: number): ServiceContext['config'] {
-  return {
-    log: { kind: 'embedded', partitions, encoding: 'json' },
-    store: { kind: 'embedded', database: 'driftline' },
-    dataDir: '',
-    http: { host: '127.0.0.1', port: 0 },
-    sql: { host: '127.0.0.1', port: 0 },
-    pagerduty: null,
-    publicUrl: 'http://127.0.0.1:8080/',
-    ingestKeysFile: null,
-    aggregation: {
-      flushIntervalMs: 1000,
-      allowedDelayMs: 60_000,
-      horizonMs: 7 * 86_400_000,
-      idleAfterMs: 30_000,
-      futureSkewMs: 300_000,
-      chunkAgeMs: 86_400_000,
-      deadLetterLimit: 0.5,
-      chunkSize: 65_536,
-      predictionLog: false,
-    },
-    models: [],
-    monitors: [],
-  };
-}
-
-/** Resolves once the condition holds; rejects after a minute, naming it. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited a minute in vain until ${what}`);
-    await sleep(5);
-  }
 }
 
 /** The store, but statements for which `fails` holds find it unavailable; for queries the table is empty. */

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { createPagerDutyChannel } from '../../../lib/adapters/pagerduty/index.ts';
 import { createLocalPagerDuty } from '../../../services/pagerduty-local/index.ts';
 import { alert } from '../../core/alerts/incident-fixtures.ts';
-import { openHarness, ROUTING_KEY, until } from './harness.ts';
+import { eventually } from '../../support/eventually.ts';
+import { openHarness, ROUTING_KEY } from './harness.ts';
 
 it('pages under the same key after SIGKILL between the acceptance and its record', { timeout: 180_000 }, async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'driftline-kill-'));
@@ -43,9 +44,9 @@ it('pages under the same key after SIGKILL between the acceptance and its record
     assert.equal((await bench.deliveries('sigkill'))[0]?.state, 'pending');
     const notifier = await bench.start([createPagerDutyChannel({ baseUrl: pagerduty.url, routingKey: ROUTING_KEY })]);
     const states = async () => (await bench.deliveries('sigkill')).map(({ action, state }) => `${action} ${state}`);
-    await until(async () => (await states()).join() === 'trigger sent', 'the trigger is recorded as sent');
+    await eventually('the trigger is recorded as sent', async () => (await states()).join() === 'trigger sent');
     await bench.publish(alert({ incident: 'sigkill', episode: 'sigkill-1', revision: 2, state: 'resolved' }));
-    await until(async () => (await states()).join() === 'trigger sent,resolve sent', 'the resolve is sent');
+    await eventually('the resolve is sent', async () => (await states()).join() === 'trigger sent,resolve sent');
     await notifier.stop();
   } finally {
     await bench.close();
