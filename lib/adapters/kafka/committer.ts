@@ -1,6 +1,6 @@
 import type { EachBatchPayload, Consumer as KafkaConsumer } from 'kafkajs';
 import { type Assignment, StaleAssignmentError } from '../../ports/log.ts';
-import { isStale, isUnavailable } from './errors.ts';
+import { isStale, passes } from './errors.ts';
 
 const RETRY_DELAYS_MS = [200, 500, 1000, 2000];
 
@@ -34,7 +34,7 @@ export class Committer {
       } catch (error) {
         if (isStale(error)) throw this.stale(assignment, error);
         const delay = RETRY_DELAYS_MS[attempt];
-        if (delay === undefined || !isUnavailable(error)) throw error;
+        if (delay === undefined || !passes(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, delay));
       }
     }

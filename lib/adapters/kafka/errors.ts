@@ -21,9 +21,12 @@ export function isTooLarge(error: unknown): boolean {
   return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE';
 }
 
-/** Broker trouble becomes LogUnavailableError, which names the brokers; what the caller did wrong stays what it is. */
+/**
+ * Broker trouble becomes LogUnavailableError, which names the brokers; what the caller did wrong stays what it is. kafkajs
+ * wraps a refused connection in an error for ever too, where it comes while others are made.
+ */
 export function toLogError(error: unknown, what: string, brokers: readonly string[]): unknown {
-  if (error instanceof LogUnavailableError || !isUnavailable(error)) return error;
+  if (error instanceof LogUnavailableError || !passes(error)) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new LogUnavailableError(`Kafka (${brokers.join(', ')}): cannot ${what}: ${reason}`, { cause: error });
 }
@@ -40,7 +43,7 @@ export class PartitionUnknownError extends Error {
 }
 
 /** Broker trouble that passes, as opposed to something the caller did wrong. */
-export function isUnavailable(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (UNAVAILABLE_NAME.test(error.name)) return true;
   if ('code' in error && UNAVAILABLE_CODE.test(String(error.code))) return true;

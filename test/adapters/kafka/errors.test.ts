@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { passes } from '../../../lib/adapters/kafka/errors.ts';
+import { passes, toLogError } from '../../../lib/adapters/kafka/errors.ts';
+import { LogUnavailableError, RecordTooLargeError } from '../../../lib/ports/log.ts';
 
 type ErrorClass = new (error: unknown, options?: object) => Error;
 /** kafkajs exports few of its errors by name. */
@@ -25,4 +26,26 @@ test('what another attempt cannot mend does not pass', () => {
   assert.equal(passes(make('KafkaJSNotImplemented', 'no')), false);
   assert.equal(passes(new TypeError('a mistake of ours')), false);
   assert.equal(passes(undefined), false);
+});
+
+test('a refused connection is the log that is away, also where kafkajs calls it an error for ever', () => {
+  const refused = make('KafkaJSConnectionError', 'connect ECONNREFUSED', { code: 'ECONNREFUSED' });
+  for (const error of [refused, make('KafkaJSNonRetriableError', refused, { cause: refused })]) {
+    const told = toLogError(error, 'append to topic t', ['a:1', 'b:2']);
+    assert.ok(told instanceof LogUnavailableError);
+    assert.match(told.message, /^Kafka \(a:1, b:2\): cannot append to topic t: .*ECONNREFUSED/);
+    assert.equal(told.cause, error);
+  }
+});
+
+test('what the caller did wrong stays what it is', () => {
+  const refused = make('KafkaJSProtocolError', { type: 'MESSAGE_TOO_LARGE', code: 10, retriable: false, message: 'x' });
+  for (const error of [
+    refused,
+    make('KafkaJSNonRetriableError', refused, { cause: refused }),
+    new RecordTooLargeError('t', 9, refused),
+    new RangeError('no such partition'),
+  ]) {
+    assert.equal(toLogError(error, 'append', ['a:1']), error);
+  }
 });
