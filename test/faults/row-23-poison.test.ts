@@ -5,6 +5,7 @@ import { after, test } from 'node:test';
 import avsc from 'avsc';
 import { eventually } from '../support/eventually.ts';
 import { type Poison, poison } from '../support/poison.ts';
+import { huge, LARGE, LARGE_BROKER, sendHuge } from './support/huge.ts';
 import { readPartition } from './support/kcat.ts';
 import { type FaultWorld, openFaultWorld } from './support/world.ts';
 
@@ -13,32 +14,12 @@ const LIMIT = 512 * MEGABYTE;
 const NOW = Date.now();
 const SCHEMA = join(import.meta.dirname, '..', '..', 'schemas', 'prediction.avsc');
 const canonical = JSON.stringify(avsc.Type.forSchema(JSON.parse(readFileSync(SCHEMA, 'utf8')) as avsc.Schema).schema());
-/** librdkafka's own limit would keep the large ones from the broker. */
-const LARGE = ['-X', 'message.max.bytes=1000000000', '-X', 'batch.size=1000000'];
 
 let serial = 0;
 function good(): Poison {
   serial += 1;
   const event = { prediction_id: `good${serial}`, model: 'good', timestamp: NOW, features: { x: serial } };
   return { name: 'a neighbour', value: Buffer.from(JSON.stringify(event)), code: null };
-}
-
-/** What only Kafka can bring: batches that grow, and messages beyond an event's size. */
-function huge(): (Poison & { codec: string })[] {
-  const bombs = ['gzip', 'snappy', 'lz4', 'zstd'].map((codec) => ({
-    name: `a ${codec} bomb`,
-    value: Buffer.alloc(96 * MEGABYTE, 0x20),
-    code: 'too_large',
-    codec,
-  }));
-  const keys = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, i) => [`key${i}`, 1]));
-  const map = JSON.stringify({ prediction_id: 'p', model: 'poison', timestamp: NOW, features: keys });
-  return [
-    ...bombs,
-    { name: '50 MB', value: Buffer.alloc(50 * MEGABYTE, 0x7b), code: 'too_large', codec: 'none' },
-    { name: 'a million keys', value: Buffer.from(map), code: 'too_large', codec: 'none' },
-    { name: 'a million keys, zstd', value: Buffer.from(map), code: 'too_large', codec: 'zstd' },
-  ];
 }
 
 /** Puts everything into a partition, a good event between any two; returns it by offset. */
@@ -48,8 +29,8 @@ async function pour(world: FaultWorld, partition: number): Promise<Poison[]> {
     sent.map(({ value }) => value),
     { partition, args: LARGE },
   );
-  for (const one of huge()) {
-    await world.feeder.send([one.value], { partition, args: [...LARGE, '-z', one.codec] });
+  for (const one of huge(NOW)) {
+    await sendHuge(world, one, partition);
     const after = good();
     await world.feeder.send([after.value], { partition });
     sent.push(one, after);
@@ -76,7 +57,7 @@ test('row 23: poison of all kinds: dead letters exact, neighbours counted, memor
     partitions: 2,
     chunkSize: 65_536,
     sessionTimeout: '10s',
-    brokerProperties: { 'message.max.bytes': '104857600', 'socket.request.max.bytes': '209715200' },
+    brokerProperties: LARGE_BROKER,
   });
   after(() => world.close());
   const member = await world.start('aggregator');

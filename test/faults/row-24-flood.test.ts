@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
+import { huge, LARGE_BROKER, sendHuge } from './support/huge.ts';
 import type { Member } from './support/member.ts';
 import { type FaultWorld, openFaultWorld } from './support/world.ts';
 
@@ -54,9 +55,10 @@ function* windowFlood(): Generator<string> {
   for (let i = 0; i < 2 * WINDOWS; i++) yield event('beta', {}, NOW - (i % WINDOWS) * TEN_MINUTES);
 }
 
-/** The floods by turns, to the partitions by turns. */
+/** The floods by turns, to the partitions by turns, and between them the bombs of row 23, each to every partition. */
 async function pour(world: FaultWorld): Promise<Map<string, { events: number; errors: number }>> {
   const sent = new Map<string, { events: number; errors: number }>();
+  const bombs = huge(NOW);
   const floods = [segmentFlood(), featureFlood(), modelFlood(), windowFlood()];
   let lines: string[][] = world.all.map(() => []);
   let count = 0;
@@ -64,6 +66,8 @@ async function pour(world: FaultWorld): Promise<Map<string, { events: number; er
     const full = lines;
     lines = world.all.map(() => []);
     await Promise.all(full.map((values, partition) => world.feeder.sendLines(values, { partition })));
+    const bomb = bombs.pop();
+    if (bomb) await Promise.all(world.all.map((partition) => sendHuge(world, bomb, partition)));
   };
   while (floods.length > 0) {
     for (const flood of [...floods]) {
@@ -95,11 +99,12 @@ async function watchMemory(member: Member, until: () => boolean): Promise<number
   return samples;
 }
 
-test('row 24: floods of segments, features, models and windows: totals exact, the rest visible, memory capped', async () => {
+test('row 24: floods of segments, features, models and windows, bombs among them: totals exact, the rest visible, memory capped', async () => {
   const world = await openFaultWorld({
     partitions: 4,
     chunkSize: 65_536,
     sessionTimeout: '10s',
+    brokerProperties: LARGE_BROKER,
     aggregation: 'flush_interval: 1s, horizon: 200d, allowed_delay: 1s, idle_after: 2s',
     models: [`- {name: alpha, window: 1h, segments: [${SEGMENTS.join(', ')}]}`, '- {name: beta, window: 10m}'],
   });
@@ -109,7 +114,8 @@ test('row 24: floods of segments, features, models and windows: totals exact, th
   let done = false;
   const memory = watchMemory(member, () => done);
   const sent = await pour(world);
-  const total = [...sent.values()].reduce((sum, { events }) => sum + events, 0);
+  const bombs = huge(NOW).length * world.all.length;
+  const total = [...sent.values()].reduce((sum, { events }) => sum + events, bombs);
   await eventually('all counted', async () => (await reached(world)) === total, 300_000).catch(async (error: Error) => {
     throw new Error(`${error.message}: ${await reached(world)} of ${total}\n${member.output().slice(-3000)}`);
   });

@@ -96,6 +96,8 @@ const LASTS: Partial<Record<FaultKind, readonly [number, number]>> = {
   pagerduty: [2 * SECOND, 15 * SECOND],
 };
 const MEMBERS = ['aggregator 0', 'aggregator 1', 'detector 0', 'detector 1', 'notifier 0', 'notifier 1', 'api 0'];
+/** The second detector and notifier live from start to end: memory that grows shows in long lives only. */
+const MORTAL = ['aggregator 0', 'aggregator 1', 'detector 0', 'notifier 0', 'api 0'];
 const GAPS = [SECOND, 6 * SECOND] as const;
 const FIRST_AT = 5 * SECOND;
 const DRIFT_MS = [30 * SECOND, 45 * SECOND] as const;
@@ -109,8 +111,7 @@ export function makeSchedule({ seed, durationMs, storeDownMs }: ScheduleOptions)
     const kind = pickKind(random);
     const [least, most] = LASTS[kind] ?? [0, 0];
     const forMs = random.between(least, most);
-    const target = ['kill', 'freeze', 'restart'].includes(kind) ? random.pick(MEMBERS) : '';
-    faults.push({ at, kind, forMs, target, pick: random.next() });
+    faults.push({ at, kind, forMs, target: pickTarget(kind, random), pick: random.next() });
   }
   faults.push({ at: Math.floor(durationMs * 0.6), kind: 'add-partitions', forMs: 0, target: '', pick: 0 });
   if (storeDownMs > 0) {
@@ -128,6 +129,11 @@ function pickKind(random: Random): FaultKind {
     if (left < 0) return kind;
   }
   return 'kill';
+}
+
+function pickTarget(kind: FaultKind, random: Random): string {
+  if (kind === 'freeze') return random.pick(MEMBERS);
+  return kind === 'kill' || kind === 'restart' ? random.pick(MORTAL) : '';
 }
 
 function makeDrifts(random: Random, durationMs: number): Drift[] {
