@@ -139,33 +139,28 @@ const PENDING = `
     OR ({expected:UInt32} > 0 AND (scored.monitors < {expected:UInt32} OR scored.covered < ledger.covered))
   ORDER BY start, version, role`;
 
-interface BindingRow {
+interface OpenedChunk {
   topic: string;
   incarnation: string;
   partition: number;
   chunk_start: number;
   generation: number;
   spec_id: string;
+}
+
+interface BindingRow extends OpenedChunk {
   reach: number;
 }
 
 type StoredRow = Omit<SketchColumns, 'kind'> &
-  GridColumns & {
+  GridColumns &
+  OpenedChunk &
+  WindowRef & {
     kind: FeatureKind | '';
-    version: string;
-    role: string;
     feature: string;
     segment: string;
-    topic: string;
-    incarnation: string;
-    partition: number;
-    chunk_start: number;
-    generation: number;
-    spec_id: string;
     covered: number;
     errors: number;
-    start: number;
-    end: number;
   };
 
 function ledgerRow(row: StoredRow): LedgerRow {

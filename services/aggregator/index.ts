@@ -10,6 +10,7 @@ import {
   type StartPosition,
   type Truncation,
 } from '../../lib/ports/log.ts';
+import { groupOf } from '../../lib/runtime/consumer-group.ts';
 import { deferred } from '../../lib/runtime/deferred.ts';
 import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
 import { Announcer } from './announcer.ts';
@@ -87,9 +88,8 @@ class Aggregator implements Service {
 
   async start(): Promise<void> {
     const { config, log } = this.#context;
-    const prefix = config.log.kind === 'kafka' ? config.log.groupPrefix : 'driftline';
     const consumer = await log.consume({
-      group: `${prefix}-aggregator`,
+      group: groupOf(config, 'aggregator'),
       topics: [TOPICS.predictions, TOPICS.labels],
       handlers: {
         onAssigned: (place, generation, committed) => this.#assign(place, generation, committed),

@@ -1,11 +1,12 @@
 import type { AlertEvent } from '../../lib/core/alerts/types.ts';
 import type { AnnouncementMessage, WindowsMessage } from '../../lib/core/messages/types.ts';
 import { TOPICS } from '../../lib/core/messages/types.ts';
-import type { Assignment, Batch, Consumer, StartPosition } from '../../lib/ports/log.ts';
-import { StaleAssignmentError } from '../../lib/ports/log.ts';
+import type { Assignment, Batch, Consumer } from '../../lib/ports/log.ts';
+import { commitIfPossible, committedOrOldest, groupOf } from '../../lib/runtime/consumer-group.ts';
 import { deferred } from '../../lib/runtime/deferred.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
+import { createSlots } from '../../lib/runtime/slots.ts';
 import { knownModels } from '../../lib/tables/ledger.ts';
 import { BaselineCache } from './baselines.ts';
 import { InputProgress } from './input-progress.ts';
@@ -13,7 +14,6 @@ import { detectorMetrics } from './metrics.ts';
 import { ModelDesk } from './model-desk.ts';
 import { appendPersistently, askPersistently, persistentStore, type Trouble } from './persistence.ts';
 import type { SpecCache } from './seal.ts';
-import { createSlots } from './slots.ts';
 
 /** Models at work at once: the store is one queue anyway, and each holds a batch of sketches. */
 const MODELS_AT_ONCE = 4;
@@ -116,7 +116,8 @@ export function createDetector(ctx: ServiceContext): Service {
     }
   };
 
-  const onAssigned = async ({ partition }: Assignment, _generation: number, committed: number | null) => {
+  const onAssigned = async (place: Assignment, _generation: number, committed: number | null) => {
+    const { partition } = place;
     const abort = new AbortController();
     const tried = persistentStore(store, logger, trouble, abort.signal);
     const part: Owned = { abort, progress: new InputProgress(log, tried, TOPICS.predictions), desks: new Map() };
@@ -125,15 +126,8 @@ export function createDetector(ctx: ServiceContext): Service {
     recover(partition, part).catch((error: unknown) => {
       if (!part.abort.signal.aborted) failure.reject(error);
     });
-    return startAt(partition, committed);
-  };
-
-  /** Announcements are hints, all they tell is in the store: where the log no longer has the offset, its beginning will do. */
-  const startAt = async (partition: number, committed: number | null): Promise<StartPosition> => {
-    const bounds = (await log.offsets(TOPICS.windows)).find((offsets) => offsets.partition === partition);
-    const beginning = bounds?.beginning ?? 0;
-    const valid = committed !== null && committed >= beginning && committed <= (bounds?.end ?? committed);
-    return { offset: valid ? committed : beginning };
+    // Announcements are hints, all they tell is in the store: where the log no longer has the offset, its beginning will do.
+    return committedOrOldest(log, place, committed);
   };
 
   const release = async (part: Owned, why: string): Promise<void> => {
@@ -161,7 +155,9 @@ export function createDetector(ctx: ServiceContext): Service {
       }
     }
     if (advanced) wake(part);
-    await commit(batch);
+    // Before the work that the messages cause is done: whatever is pending when this process dies is found again in the
+    // store (pendingWindows, manifests), so no message has to be read twice.
+    await commitIfPossible(consumer, batch, logger);
   };
 
   const decode = (value: Buffer, partition: number, offset: number): AnnouncementMessage | null => {
@@ -174,26 +170,12 @@ export function createDetector(ctx: ServiceContext): Service {
     }
   };
 
-  /**
-   * Committed as soon as the messages are noted, before the work they cause is done: whatever is pending when this
-   * process dies is found again in the store (pendingWindows, manifests), so no message has to be read twice.
-   */
-  const commit = async ({ topic, partition, nextOffset }: Batch) => {
-    try {
-      await consumer?.commit({ topic, partition }, nextOffset);
-    } catch (error) {
-      const level = error instanceof StaleAssignmentError ? 'debug' : 'warn';
-      logger[level]({ err: error, partition }, `offset not committed: ${describeError(error)}`);
-    }
-  };
-
   const start = async (): Promise<void> => {
     const { partitions } = config.log;
     await log.ensureTopics([TOPICS.predictions, TOPICS.windows, TOPICS.alerts].map((name) => ({ name, partitions })));
     describing = setInterval(refreshAll, DESCRIBE_MS);
-    const prefix = config.log.kind === 'kafka' ? config.log.groupPrefix : 'driftline';
     const handlers = { onAssigned, onRevoked, onBatch };
-    consumer = await log.consume({ group: `${prefix}-detector`, topics: [TOPICS.windows], handlers });
+    consumer = await log.consume({ group: groupOf(config, 'detector'), topics: [TOPICS.windows], handlers });
     consumer.failed.catch((error: unknown) => {
       if (stopping === null) failure.reject(error);
     });

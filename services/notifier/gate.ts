@@ -1,3 +1,5 @@
+import { createSlots } from '../../lib/runtime/slots.ts';
+
 /** What all lanes of one channel share: how many requests run at once, and a pause the other side asked for. */
 export interface Gate {
   /** Runs the task once fewer than the limit are running, in order of arrival. */
@@ -8,27 +10,12 @@ export interface Gate {
 }
 
 export function createGate(limit: number): Gate {
-  let running = 0;
   let hold = 0;
-  const waiting: (() => void)[] = [];
-  const release = () => {
-    const next = waiting.shift();
-    if (next) next();
-    else running--;
-  };
   return {
+    run: createSlots(limit),
     notBefore: () => hold,
     holdUntil(ms) {
       hold = Math.max(hold, ms);
-    },
-    async run(task) {
-      if (running < limit) running++;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      try {
-        return await task();
-      } finally {
-        release();
-      }
     },
   };
 }

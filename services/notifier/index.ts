@@ -1,7 +1,7 @@
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Channel } from '../../lib/ports/channel.ts';
-import type { Assignment, Batch, Consumer, StartPosition } from '../../lib/ports/log.ts';
-import { StaleAssignmentError } from '../../lib/ports/log.ts';
+import type { Assignment, Batch, Consumer } from '../../lib/ports/log.ts';
+import { commitIfPossible, committedOrOldest, groupOf } from '../../lib/runtime/consumer-group.ts';
 import { deferred } from '../../lib/runtime/deferred.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { retry } from '../../lib/runtime/retry.ts';
@@ -93,7 +93,8 @@ export function createNotifier(
       urlOf: (incident) => incidentUrl(ctx.config.publicUrl, incident),
     });
 
-  const onAssigned = async ({ partition }: Assignment, _generation: number, committed: number | null) => {
+  const onAssigned = async (place: Assignment, _generation: number, committed: number | null) => {
+    const { partition } = place;
     const abort = new AbortController();
     const desk = openDesk(abort);
     owned.set(partition, { desk, abort });
@@ -103,15 +104,7 @@ export function createNotifier(
     persist('pending deliveries cannot be taken up', () => desk.recover(owns), abort.signal).catch((error: unknown) => {
       if (!abort.signal.aborted) failure.reject(error);
     });
-    return startAt(partition, committed);
-  };
-
-  /** The committed offset where the log still has it, else the oldest record: reading again is harmless, skipping is not. */
-  const startAt = async (partition: number, committed: number | null): Promise<StartPosition> => {
-    const bounds = (await log.offsets(TOPICS.alerts)).find((offsets) => offsets.partition === partition);
-    const beginning = bounds?.beginning ?? 0;
-    const valid = committed !== null && committed >= beginning && committed <= (bounds?.end ?? committed);
-    return { offset: valid ? committed : beginning };
+    return committedOrOldest(log, place, committed);
   };
 
   const onRevoked = async ({ partition }: Assignment) => {
@@ -136,17 +129,7 @@ export function createNotifier(
       await persist('the log does not answer', () => log.append(TOPICS.deadLetters, records), part.abort.signal);
     }
     await part.desk.handle(news);
-    await commit(batch);
-  };
-
-  /** Best effort: what is not committed is read again, and changes nothing. */
-  const commit = async ({ topic, partition, nextOffset }: Batch) => {
-    try {
-      await consumer?.commit({ topic, partition }, nextOffset);
-    } catch (error) {
-      const level = error instanceof StaleAssignmentError ? 'debug' : 'warn';
-      logger[level]({ err: error, partition }, `offset not committed: ${describeError(error)}`);
-    }
+    await commitIfPossible(consumer, batch, logger);
   };
 
   const start = async () => {
@@ -154,7 +137,7 @@ export function createNotifier(
       logger.warn('no notification channel is configured: incidents are recorded, but nobody is paged');
     incarnation = (await log.describeTopic(TOPICS.alerts)).incarnation;
     const handlers = { onAssigned, onRevoked, onBatch };
-    consumer = await log.consume({ group: groupOf(ctx), topics: [TOPICS.alerts], handlers });
+    consumer = await log.consume({ group: groupOf(ctx.config, 'notifier'), topics: [TOPICS.alerts], handlers });
     consumer.failed.catch((error: unknown) => {
       if (!stopping.signal.aborted) failure.reject(error);
     });
@@ -187,10 +170,6 @@ export function createNotifier(
       return consumer.unhealthy() ?? trouble;
     },
   };
-}
-
-function groupOf({ config }: ServiceContext): string {
-  return `${config.log.kind === 'kafka' ? config.log.groupPrefix : 'driftline'}-notifier`;
 }
 
 function incidentUrl(publicUrl: string | null, incident: string): string | null {

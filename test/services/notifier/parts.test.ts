@@ -35,27 +35,6 @@ describe('nextWait', () => {
 });
 
 describe('createGate', () => {
-  it('runs no more than the limit at once, in order, and goes on after failures', async () => {
-    const gate = createGate(2);
-    const order: number[] = [];
-    let running = 0;
-    let most = 0;
-    const task = (i: number) => async () => {
-      order.push(i);
-      most = Math.max(most, ++running);
-      await new Promise((resolve) => setImmediate(resolve));
-      running--;
-      if (i % 2 === 0) throw new Error('even');
-    };
-    const results = await Promise.allSettled([0, 1, 2, 3, 4, 5].map((i) => gate.run(task(i))));
-    assert.equal(most, 2);
-    assert.deepEqual(order, [0, 1, 2, 3, 4, 5]);
-    assert.deepEqual(
-      results.map(({ status }) => status === 'rejected'),
-      [true, false, true, false, true, false],
-    );
-  });
-
   it('keeps the longest pause asked for', () => {
     const gate = createGate(1);
     gate.holdUntil(50);
