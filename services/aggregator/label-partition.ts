@@ -9,10 +9,11 @@ import {
   StaleAssignmentError,
 } from '../../lib/ports/log.ts';
 import type { Row } from '../../lib/ports/store.ts';
+import { deadLetter } from '../../lib/runtime/dead-letters.ts';
 import { insertLabels, isNewIncarnation, labelRow } from '../../lib/tables/raw.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Collaborators } from './collaborators.ts';
-import { deadLetter, decodeRecord, publishDeadLetters } from './dead-letters.ts';
+import { decodeRecord, publishDeadLetters } from './dead-letters.ts';
 import { declareGap, gapBefore, partitionOffsets } from './gaps.ts';
 import type { Place } from './partition-state.ts';
 import { PoisonRun, poisonReason, RUN } from './poison-run.ts';

@@ -12,7 +12,8 @@ import { BaselineCache } from './baselines.ts';
 import { InputProgress } from './input-progress.ts';
 import { detectorMetrics } from './metrics.ts';
 import { ModelDesk } from './model-desk.ts';
-import { appendPersistently, askPersistently, persistentStore, type Trouble } from './persistence.ts';
+import { type Persistence, persistently, persistentStore, type Trouble } from './persistence.ts';
+import { publishAlerts } from './publish-alerts.ts';
 import type { SpecCache } from './seal.ts';
 
 /** Models at work at once: the store is one queue anyway, and each holds a batch of sketches. */
@@ -46,15 +47,18 @@ export function createDetector(ctx: ServiceContext): Service {
   let describing: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
 
+  const until = (signal: AbortSignal): Persistence => ({ logger, trouble, signal });
+
   const openDesk = (model: string, { progress, abort: { signal } }: Owned): ModelDesk => {
     const publish = async (events: readonly AlertEvent[]): Promise<void> => {
-      const records = events.map((event) => ({ key: event.model, value: codec.encodeAlert(event) }));
-      if (records.length > 0) await appendPersistently(log, TOPICS.alerts, records, logger, trouble, signal);
+      if (events.length === 0) return;
+      const shortened = await persistently('log', () => publishAlerts(log, codec, events), until(signal));
+      for (const line of shortened) logger.warn({ model }, line);
     };
     return new ModelDesk({
       model,
       monitors: config.monitors.filter((monitor) => monitor.model === model),
-      store: persistentStore(store, logger, trouble, signal),
+      store: persistentStore(store, until(signal)),
       publish,
       baselines,
       specs,
@@ -107,9 +111,9 @@ export function createDetector(ctx: ServiceContext): Service {
     // First how far the input has come, then the windows: in this order none is complete without being known.
     await refresh(part);
     const { signal } = part.abort;
-    const known = await knownModels(persistentStore(store, logger, trouble, signal));
+    const known = await knownModels(persistentStore(store, until(signal)));
     for (const model of new Set([...known, ...config.models.map((declared) => declared.name)])) {
-      const place = await askPersistently(() => log.partitionOf(TOPICS.windows, model), logger, trouble, signal);
+      const place = await persistently('log', () => log.partitionOf(TOPICS.windows, model), until(signal));
       const isOwn = place === partition;
       if (signal.aborted) return;
       if (isOwn) deskOf(part, model).open();
@@ -119,7 +123,7 @@ export function createDetector(ctx: ServiceContext): Service {
   const onAssigned = async (place: Assignment, _generation: number, committed: number | null) => {
     const { partition } = place;
     const abort = new AbortController();
-    const tried = persistentStore(store, logger, trouble, abort.signal);
+    const tried = persistentStore(store, until(abort.signal));
     const part: Owned = { abort, progress: new InputProgress(log, tried, TOPICS.predictions), desks: new Map() };
     owned.set(partition, part);
     // Not awaited: joining the group must not wait for the store.

@@ -1,4 +1,3 @@
-import type { Log, NewRecord } from '../../lib/ports/log.ts';
 import type { Store } from '../../lib/ports/store.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { retry } from '../../lib/runtime/retry.ts';
@@ -11,12 +10,20 @@ export interface Trouble {
   current: string | null;
 }
 
+/** How long an attempt may be repeated, and who hears of it. */
+export interface Persistence {
+  logger: Logger;
+  trouble: Trouble;
+  /** Aborts when the model was given up. */
+  signal: AbortSignal;
+}
+
 /**
- * The store as the detector uses it: every call is tried until it succeeds or `signal` aborts (the model was given up).
- * Reads change nothing, and writes replace the row they wrote before.
+ * The store as the detector uses it: every call is tried until it succeeds or the signal aborts. Reads change nothing, and
+ * writes replace the row they wrote before.
  */
-export function persistentStore(store: Store, logger: Logger, trouble: Trouble, signal: AbortSignal): Store {
-  const persist = <T>(task: () => Promise<T>): Promise<T> => persistently('store', task, logger, trouble, signal);
+export function persistentStore(store: Store, persistence: Persistence): Store {
+  const persist = <T>(task: () => Promise<T>): Promise<T> => persistently('store', task, persistence);
   return {
     database: store.database,
     query: (sql, params) => persist(() => store.query(sql, params)),
@@ -27,34 +34,11 @@ export function persistentStore(store: Store, logger: Logger, trouble: Trouble, 
   };
 }
 
-/** Appends until the log takes it; a repeated record is dropped by its revision. */
-export function appendPersistently(
-  log: Log,
-  topic: string,
-  records: readonly NewRecord[],
-  logger: Logger,
-  trouble: Trouble,
-  signal: AbortSignal,
-): Promise<void> {
-  return persistently('log', () => log.append(topic, records), logger, trouble, signal);
-}
-
-/** A question to the log, asked until it is answered. */
-export function askPersistently<T>(
-  question: () => Promise<T>,
-  logger: Logger,
-  trouble: Trouble,
-  signal: AbortSignal,
-): Promise<T> {
-  return persistently('log', question, logger, trouble, signal);
-}
-
-async function persistently<T>(
+/** Does what may be done twice until it succeeds or the signal aborts. */
+export async function persistently<T>(
   what: 'store' | 'log',
   task: () => Promise<T>,
-  logger: Logger,
-  trouble: Trouble,
-  signal: AbortSignal,
+  { logger, trouble, signal }: Persistence,
 ): Promise<T> {
   const onRetry = (error: unknown, attempt: number): void => {
     trouble.current = `the ${what} does not do its part: ${describeError(error)}`;

@@ -2,6 +2,7 @@ import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Channel } from '../../lib/ports/channel.ts';
 import type { Assignment, Batch, Consumer } from '../../lib/ports/log.ts';
 import { commitIfPossible, committedOrOldest, groupOf } from '../../lib/runtime/consumer-group.ts';
+import { appendDeadLetters } from '../../lib/runtime/dead-letters.ts';
 import { deferred } from '../../lib/runtime/deferred.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { retry } from '../../lib/runtime/retry.ts';
@@ -125,8 +126,8 @@ export function createNotifier(
         { partition: batch.partition, offset: letters[0]?.offset },
         `${letters.length} unreadable alert records: ${letters[0]?.message}`,
       );
-      const records = letters.map((letter) => ({ key: TOPICS.alerts, value: ctx.codec.encodeDeadLetter(letter) }));
-      await persist('the log does not answer', () => log.append(TOPICS.deadLetters, records), part.abort.signal);
+      const append = () => appendDeadLetters(log, ctx.codec, letters);
+      await persist('dead letters cannot be written', append, part.abort.signal);
     }
     await part.desk.handle(news);
     await commitIfPossible(consumer, batch, logger);

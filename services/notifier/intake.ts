@@ -2,6 +2,7 @@ import type { AlertEvent } from '../../lib/core/alerts/types.ts';
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Codec, DeadLetter } from '../../lib/ports/codec.ts';
 import type { Batch, LogRecord } from '../../lib/ports/log.ts';
+import { deadLetter } from '../../lib/runtime/dead-letters.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { sqlTime } from '../../lib/tables/time.ts';
 import type { IncidentNews } from './desk.ts';
@@ -21,7 +22,8 @@ export function readBatch(codec: Codec, batch: Batch, incarnation: string): Inta
       const event = readEvent(codec, record);
       if (event?.incident) addNews(news, event.incident, event, record.timestamp);
     } catch (error) {
-      letters.push(deadLetter(batch, record, incarnation, describeError(error)));
+      const origin = { topic: TOPICS.alerts, incarnation, partition: batch.partition, offset: record.offset };
+      letters.push(deadLetter(origin, record, { code: 'unreadable_alert', path: '', message: describeError(error) }));
     }
   }
   return { news: [...news].map(([incident, item]) => ({ incident, ...item })), letters };
@@ -44,19 +46,4 @@ function addNews(
   const item = news.get(incident);
   if (item) item.events.push(event);
   else news.set(incident, { events: [event], raisedAt: at });
-}
-
-function deadLetter(batch: Batch, record: LogRecord, incarnation: string, message: string): DeadLetter {
-  return {
-    code: 'unreadable_alert',
-    path: '',
-    message,
-    topic: TOPICS.alerts,
-    incarnation,
-    partition: batch.partition,
-    offset: record.offset,
-    timestamp: record.timestamp,
-    key: record.key,
-    value: record.value,
-  };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Admin, Kafka } from 'kafkajs';
 import { LogUnavailableError, RecordTooLargeError } from '../../lib/ports/log.ts';
+import { appendFitting } from '../../lib/runtime/append-fitting.ts';
 import { LogContext } from '../conformance/log/context.ts';
 import { eventually, sleep } from '../support/eventually.ts';
 import { type KafkaBroker, startKafkaBroker } from '../support/kafka-broker.ts';
@@ -193,6 +194,23 @@ describe('Kafka log: topics that change', () => {
     assert.deepEqual(
       recorder.records.map(({ value }) => value!.toString()),
       ['before', 'after'],
+    );
+  });
+
+  it('shortens what a topic refuses for its size until it is taken, and sends its neighbours once', async () => {
+    const topic = context.name('small');
+    await context.log.ensureTopics([{ name: topic, partitions: 2, config: { 'max.message.bytes': '20000' } }]);
+    const lengths = [10, 100_000, 20, 15_000, 30].map((length) => ({ length }));
+    const shortened = await appendFitting(context.log, topic, lengths, {
+      record: ({ length }) => ({ key: null, value: 'x'.repeat(length) }),
+      shorter: ({ length }) => ({ length: length / 2 }),
+    });
+    assert.deepEqual(shortened, [{ length: 12_500 }]);
+    const { recorder } = await context.consume(context.name('group'), [topic]);
+    await eventually('five records', () => recorder.records.length === 5);
+    assert.deepEqual(
+      recorder.records.map(({ value }) => value!.length).sort((a, b) => a - b),
+      [10, 20, 30, 12_500, 15_000],
     );
   });
 

@@ -18,3 +18,11 @@ export function effectRatio({ effect, threshold }: { effect: number | null; thre
   if (threshold > 0) return effect / threshold;
   return effect > 0 ? Number.POSITIVE_INFINITY : 0;
 }
+
+type Effect = Parameters<typeof effectRatio>[0];
+
+/** Orders the greatest effect / threshold first; infinite ones (a threshold of 0) are equal. */
+export function strongestFirst(a: Effect, b: Effect): number {
+  const [first, second] = [effectRatio(a), effectRatio(b)];
+  return first === second ? 0 : second > first ? 1 : -1;
+}

@@ -1,4 +1,4 @@
-import { effectName, effectRatio } from './effect.ts';
+import { effectName, effectRatio, strongestFirst } from './effect.ts';
 import { isGraver } from './severity.ts';
 import type { AlertEvent, AlertMember, Incident } from './types.ts';
 
@@ -52,8 +52,8 @@ function topMembers(alerts: readonly AlertEvent[]): AlertMember[] {
 }
 
 function byEffect(a: AlertMember, b: AlertMember): number {
-  const [ra, rb] = [effectRatio(a), effectRatio(b)];
-  if (ra !== rb) return ra > rb ? -1 : 1;
+  const stronger = strongestFirst(a, b);
+  if (stronger !== 0) return stronger;
   return a.feature < b.feature ? -1 : a.feature > b.feature ? 1 : 0;
 }
 

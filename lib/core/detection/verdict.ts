@@ -1,4 +1,4 @@
-import { effectRatio } from '../alerts/effect.ts';
+import { strongestFirst } from '../alerts/effect.ts';
 import type { FeatureVerdict } from '../alerts/episode-types.ts';
 import type { Monitor } from '../monitors/types.ts';
 import { benjaminiHochberg } from '../statistics/fdr.ts';
@@ -106,7 +106,7 @@ export function featureVerdicts(scores: readonly JudgedScore[], monitor: Monitor
 function featureVerdict(feature: string, scores: readonly JudgedScore[], monitor: Monitor): FeatureVerdict {
   const breached = scores.filter((score) => score.breached);
   const rank = (score: JudgedScore) => monitor.metrics.indexOf(score.metric);
-  const [worst] = breached.sort((a, b) => byRatio(a, b) || rank(a) - rank(b));
+  const [worst] = breached.sort((a, b) => strongestFirst(a, b) || rank(a) - rank(b));
   if (worst !== undefined) {
     const { metric, definition, score, effect, threshold, pValue, baseline, nCurrent, nBaseline } = worst;
     const figures = { score: score ?? 0, effect: effect ?? 0, threshold, pValue };
@@ -114,10 +114,4 @@ function featureVerdict(feature: string, scores: readonly JudgedScore[], monitor
     return { feature, outcome: 'breached', evidence };
   }
   return { feature, outcome: scores.some((score) => score.score !== null) ? 'clear' : 'not-enough-data' };
-}
-
-/** Greatest effect / threshold first. Infinite ones (a threshold of 0) are equal. */
-function byRatio(a: JudgedScore, b: JudgedScore): number {
-  const [ra, rb] = [effectRatio(a), effectRatio(b)];
-  return ra === rb ? 0 : rb > ra ? 1 : -1;
 }
