@@ -31,7 +31,13 @@ export interface EngineSession {
 export interface Engine {
   readonly dir: string;
   session(): EngineSession;
+  /** Resolves at once where the engine has died. */
   close(): Promise<void>;
+  /**
+   * Rejects with the engine's own error when it has died: it refuses every statement from then on, and only another
+   * process has a working one again.
+   */
+  readonly failed: Promise<never>;
 }
 
 /** The engine's exception: its code (47) and type (UNKNOWN_IDENTIFIER); the message is without both. */

@@ -19,6 +19,7 @@ export const ERROR_CODES = {
     exit: 1,
     summary: 'The embedded data directory cannot be opened, usually because another process holds it.',
   },
+  engine_failed: { exit: 1, summary: 'The embedded ClickHouse engine has died within a running process.' },
   schema_outdated: { exit: 1, summary: 'The tables of the store are missing or older than this release.' },
   start_failed: { exit: 1, summary: 'A service could not start.' },
   service_failed: { exit: 1, summary: 'A service ended by itself.' },

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { openChdbEngine } from '../../lib/adapters/chdb/index.ts';
 import { createApp } from '../../lib/runtime/app.ts';
-import { never } from '../../lib/runtime/deferred.ts';
 import { DriftlineError, describeError } from '../../lib/runtime/errors.ts';
 import { createSqlServer } from '../sql/index.ts';
+import { engineFailure } from '../wiring/engine-failure.ts';
 import { engineDir } from '../wiring/open-store.ts';
 import { type CommonFlags, configOf, configOption, dataOption, parsePort } from './options.ts';
 import { loggerFor, serve } from './run.ts';
@@ -44,7 +44,7 @@ async function run({ host, port, ...flags }: SqlServerFlags): Promise<void> {
     start: async () => {},
     stop: () => engine.close(),
     notReady: () => null,
-    failed: never(),
+    failed: engineFailure(engine),
   };
   const app = createApp([keeper, server], { logger });
   await serve(app, logger, () => `ready sql=${server.url}`);

@@ -1,19 +1,27 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { drainPending, type QueryOptions, Session } from 'chdb';
-import type { Engine, EngineResult, EngineSession } from '../../ports/engine.ts';
+import { type Engine, EngineError, type EngineResult, type EngineSession } from '../../ports/engine.ts';
+import { type DeathWatch, watchForDeath } from './death.ts';
 import { asEngineError } from './errors.ts';
 import { createPool } from './pool.ts';
+import { restoreSignals } from './signals.ts';
 import { sessionThreads } from './threads.ts';
+
+export interface OpenedEngine {
+  engine: Engine;
+  death: DeathWatch;
+}
 
 /**
  * Opens (and creates) the data directory. Rejects with a plain Error where another process has it open. The engine's own
  * database `default` shows every file of the machine as a table; it is replaced by an empty one for the process's life.
  */
-export async function openChdbEngine(dir: string): Promise<Engine> {
+export async function openEngine(dir: string): Promise<OpenedEngine> {
   const path = resolve(dir);
   mkdirSync(path, { recursive: true });
   const keeper = openSession(path);
+  restoreSignals();
   try {
     await hideFiles(keeper, path);
   } catch (error) {
@@ -21,17 +29,37 @@ export async function openChdbEngine(dir: string): Promise<Engine> {
     await drainPending();
     throw error;
   }
+  const death = watchForDeath(() => keeper.run('SELECT 1'));
+  return { engine: createEngine(path, keeper, death), death };
+}
+
+/** The same for who needs no store on it. */
+export async function openChdbEngine(dir: string): Promise<Engine> {
+  return (await openEngine(dir)).engine;
+}
+
+function createEngine(path: string, keeper: EngineSession, death: DeathWatch): Engine {
   const turns = createPool([...Array(sessionThreads()).keys()], () => new Error('the embedded engine is closed'));
+  const watched = async (work: Promise<EngineResult>): Promise<EngineResult> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof EngineError) death.saw(error);
+      throw error;
+    }
+  };
   return {
     dir: path,
     session: () => {
       const session = openSession(path);
-      return { ...session, run: (sql, format) => turns.use(() => session.run(sql, format)) };
+      return { ...session, run: (sql, format) => turns.use(() => watched(session.run(sql, format))) };
     },
     close: async () => {
+      if (death.dead) return;
       keeper.close();
       await drainPending();
     },
+    failed: death.failed,
   };
 }
 

@@ -10,8 +10,9 @@ import { encodeRows, isEmpty } from '../../core/sql/json-rows.ts';
 import { quoteIdentifier, setParams } from '../../core/sql/params.ts';
 import type { Engine } from '../../ports/engine.ts';
 import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
-import { openChdbEngine } from './engine.ts';
-import { asStoreError } from './errors.ts';
+import type { DeathWatch } from './death.ts';
+import { type OpenedEngine, openEngine } from './engine.ts';
+import { asEngineError, asStoreError } from './errors.ts';
 import { createPool } from './pool.ts';
 import { readerThreads } from './threads.ts';
 
@@ -42,13 +43,13 @@ const READER_LIMIT = 'SET max_execution_time = 120';
  * connection in order; queries run on a pool of readers, each used by one at a time.
  */
 export async function openChdbStore({ dir, database, readers = 4 }: ChdbStoreOptions): Promise<ChdbStore> {
-  const engine = await openChdbEngine(dir);
+  const { engine, death } = await openEngine(dir);
   try {
     await createDatabase(engine, database);
     const writer = await connect(engine, database, []);
     const length = Math.min(readers, readerThreads());
     const pool = await Promise.all(Array.from({ length }, () => connect(engine, database, [READER_LIMIT])));
-    return createStore(engine, database, writer, pool);
+    return createStore({ engine, death }, database, writer, pool);
   } catch (error) {
     await engine.close();
     throw error;
@@ -73,7 +74,7 @@ async function connect(engine: Engine, database: string, settings: readonly stri
 }
 
 function createStore(
-  engine: Engine,
+  { engine, death }: OpenedEngine,
   database: string,
   writer: ClickHouseClient,
   readers: readonly ClickHouseClient[],
@@ -81,6 +82,7 @@ function createStore(
   const closed = () => new StoreUnavailableError('the embedded store is closed');
   const writing = createPool([writer], closed);
   const reading = createPool(readers, closed);
+  const guard = <T>(work: () => Promise<T>): Promise<T> => guarded(death, work);
   return {
     engine,
     database,
@@ -101,6 +103,8 @@ function createStore(
       await reading.use((client) => guard(() => client.command({ query: 'SELECT 1' })));
     },
     close: async () => {
+      // What runs on a dead engine may never end.
+      if (death.dead) return;
       await Promise.all([writing, reading].map((pool) => pool.close((client) => client.close())));
       await engine.close();
     },
@@ -126,10 +130,11 @@ async function insertRows(client: ClickHouseClient, table: string, rows: Iterabl
   stream.destroy();
 }
 
-async function guard<T>(work: () => Promise<T>): Promise<T> {
+async function guarded<T>(death: DeathWatch, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    death.saw(asEngineError(error));
     throw asStoreError(error);
   }
 }
