@@ -13,8 +13,10 @@ import { describeError } from '../lib/runtime/errors.ts';
 import { createRegistry } from '../lib/runtime/metrics.ts';
 import { retry } from '../lib/runtime/retry.ts';
 import type { Service, ServiceContext } from '../lib/runtime/service.ts';
+import { engineFailure } from './wiring/engine-failure.ts';
+import { lateRegistration } from './wiring/late-registration.ts';
 import { openLog } from './wiring/open-log.ts';
-import { openStore } from './wiring/open-store.ts';
+import { openStore, type StoreOptions } from './wiring/open-store.ts';
 import { requireSchema } from './wiring/schema.ts';
 import { createTopics, requireTopics } from './wiring/topics.ts';
 
@@ -29,21 +31,29 @@ export interface Wired {
   connections: Service;
 }
 
-/** Opens what the configuration names. Everything is reachable when it resolves; nothing is left open when it rejects. */
-export async function openContext(config: Config, name: string, logger: ServiceContext['logger']): Promise<Wired> {
-  const { store, engine } = await openStore(config);
+/**
+ * Opens what the configuration names. Everything is reachable when it resolves, but a store that may be away; nothing is left
+ * open when it rejects.
+ */
+export async function openContext(
+  config: Config,
+  name: string,
+  logger: ServiceContext['logger'],
+  options: StoreOptions = {},
+): Promise<Wired> {
+  const { store, engine } = await openStore(config, options);
   try {
     const log = await openLog(config, name, logger);
     const codec = createCodec({ encoding: config.log.encoding });
     const ctx = { config, log, store, codec, clock: systemClock, logger, metrics: createRegistry() };
-    return { ctx, engine, connections: connectionsService(ctx) };
+    return { ctx, engine, connections: connectionsService(ctx, engine) };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-function connectionsService({ log, store }: ServiceContext): Service {
+function connectionsService({ log, store }: ServiceContext, engine: ChdbEngine | null): Service {
   const close = async (): Promise<void> => {
     await log.close();
     await store.close();
@@ -57,7 +67,7 @@ function connectionsService({ log, store }: ServiceContext): Service {
       return closed;
     },
     notReady: () => null,
-    failed: never(),
+    failed: engineFailure(engine),
   };
 }
 
@@ -68,27 +78,39 @@ export async function prepare(ctx: ServiceContext): Promise<string[]> {
   return applied;
 }
 
+/** Throws where topics of this release are missing. */
+export function requireLog(ctx: ServiceContext): Promise<void> {
+  return requireTopics(ctx.log);
+}
+
 /** Throws where tables or topics of this release are missing. */
 export async function requirePrepared(ctx: ServiceContext): Promise<void> {
   await patiently(ctx, 'check the tables', () => requireSchema(ctx.store));
-  await requireTopics(ctx.log);
+  await requireLog(ctx);
 }
 
 /** Registers the declared models and their references as the app starts. */
 export function registrationService(ctx: ServiceContext): Service {
-  const onReference = (model: string, reference: string): void =>
-    ctx.logger.info({ model, reference }, `reading reference ${reference} of model ${model}`);
-  const { config, store, clock } = ctx;
   return {
     name: 'registry',
-    start: () =>
-      patiently(ctx, 'register models and references', () =>
-        registerDeclared({ config, store, clock, openTable: openCsv, onReference }),
-      ),
+    start: () => patiently(ctx, 'register models and references', () => register(ctx)),
     stop: async () => {},
     notReady: () => null,
     failed: never(),
   };
+}
+
+/** The same with the check of the tables, for a context whose store may be away: done once the store answers. */
+export function lateRegistrationService(ctx: ServiceContext): Service {
+  const { config, store, logger } = ctx;
+  const storeUrl = config.store.kind === 'clickhouse' ? config.store.url : config.dataDir;
+  return lateRegistration({ store, storeUrl, logger, register: () => register(ctx) });
+}
+
+function register({ config, store, clock, logger }: ServiceContext): Promise<void> {
+  const onReference = (model: string, reference: string): void =>
+    logger.info({ model, reference }, `reading reference ${reference} of model ${model}`);
+  return registerDeclared({ config, store, clock, openTable: openCsv, onReference });
 }
 
 /** Doing either again changes nothing, so a store that hiccups does not end the process; a longer outage does. */

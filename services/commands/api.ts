@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createApp } from '../../lib/runtime/app.ts';
 import { createApi } from '../api/index.ts';
 import { loadPage } from '../web/assets.ts';
-import { openContext, registrationService, requirePrepared } from '../wiring.ts';
+import { lateRegistrationService, openContext, requireLog } from '../wiring.ts';
 import { requireServers } from './distributed.ts';
 import { type CommonFlags, configOf, configOption, httpOptions } from './options.ts';
 import { loggerFor, serve } from './run.ts';
@@ -18,14 +18,15 @@ async function run(flags: CommonFlags): Promise<void> {
   const config = configOf(flags);
   requireServers(config, 'api');
   const logger = loggerFor('api', config);
-  const { ctx, connections } = await openContext(config, 'api', logger);
+  // Taking events needs the log only: an API that starts while the store is away must not refuse them.
+  const { ctx, connections } = await openContext(config, 'api', logger, { mayBeAway: true });
   try {
-    await requirePrepared(ctx);
+    await requireLog(ctx);
   } catch (error) {
     await connections.stop();
     throw error;
   }
   const api = createApi(ctx, { port: config.http.port ?? PORT, page: loadPage, readiness: () => [...app.readiness()] });
-  const app = createApp([connections, api, registrationService(ctx)], { logger });
+  const app = createApp([connections, api, lateRegistrationService(ctx)], { logger });
   await serve(app, logger, () => `ready http=${api.url}`);
 }

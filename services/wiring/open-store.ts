@@ -6,6 +6,11 @@ import type { Config } from '../../lib/runtime/config/types.ts';
 import { DriftlineError, describeError } from '../../lib/runtime/errors.ts';
 import { reach } from './reach.ts';
 
+export interface StoreOptions {
+  /** Hands a server out though it does not answer, asked once. One that refuses, as a wrong password, still rejects. */
+  mayBeAway?: boolean;
+}
+
 export interface OpenedStore {
   store: Store;
   /** The engine of this process; null where the store is a server. */
@@ -17,17 +22,26 @@ export function engineDir(dataDir: string): string {
   return join(dataDir, 'clickhouse');
 }
 
-/** The store of the configuration, reachable. */
-export async function openStore(config: Config): Promise<OpenedStore> {
+/** The store of the configuration, reachable unless it may be away. */
+export async function openStore(config: Config, { mayBeAway = false }: StoreOptions = {}): Promise<OpenedStore> {
   const { store: settings } = config;
   if (settings.kind === 'embedded') return openEmbedded(engineDir(config.dataDir), settings.database);
   const store = createClickHouseStore(settings);
-  const error = await reach(() => store.ping().catch(passRefusal));
-  if (error === null) return { store, engine: null };
+  const error = await reach(() => pingStore(store), mayBeAway ? 0 : undefined);
+  if (error === null || (mayBeAway && !(error instanceof StoreQueryError))) return { store, engine: null };
   await store.close();
-  throw new DriftlineError(
+  throw storeUnreachable(settings.url, error);
+}
+
+/** Rejects where the store does not answer, or refuses whoever asks. */
+export function pingStore(store: Store): Promise<void> {
+  return store.ping().catch(passRefusal);
+}
+
+export function storeUnreachable(url: string, error: unknown): DriftlineError {
+  return new DriftlineError(
     'store_unreachable',
-    `ClickHouse ${error instanceof StoreQueryError ? 'refuses' : 'does not answer'} at ${settings.url}: ${describeError(error)}`,
+    `ClickHouse ${error instanceof StoreQueryError ? 'refuses' : 'does not answer'} at ${url}: ${describeError(error)}`,
     'check store.url, store.username and store.password_file, and that the server is up',
     { cause: error },
   );

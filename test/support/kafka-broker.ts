@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from './eventually.ts';
+import { freePorts } from './free-ports.ts';
 import { kafkaJava } from './java.ts';
 
 export interface KafkaBroker {
@@ -235,26 +235,5 @@ function answers(bootstrap: string): Promise<boolean> {
     socket.on('error', () => end(false));
     socket.on('close', () => end(false));
     socket.once('data', () => end(true));
-  });
-}
-
-/** Outside the range that systems give to outgoing connections: one of those might take the port before the broker does. */
-const FIRST_PORT = 10_000;
-const LAST_PORT = 30_000;
-
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
