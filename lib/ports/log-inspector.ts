@@ -1,3 +1,5 @@
+import type { Assignment } from './log.ts';
+
 /**
  * What `driftline doctor` asks of a log beyond the log port. Everything only reads: no group is joined, nothing is
  * created, changed or committed. Implementation: adapters/kafka.
@@ -46,5 +48,7 @@ export interface LogInspector {
   group(name: string): Promise<GroupFacts>;
   /** By partition, the first offset whose record is stamped at or after `timestamp` (ms); the end where there is none. */
   offsetsAt(topic: string, timestamp: number): Promise<ReadonlyMap<number, number>>;
+  /** As Log.epochEnd. */
+  epochEnd(partition: Assignment, leaderEpoch: number): Promise<number | null>;
   close(): Promise<void>;
 }

@@ -17,7 +17,15 @@ export interface Report extends Finding {
 }
 
 /** Where an aggregator would begin to read a partition if it started now. */
-export type NextStart = { kind: 'halt'; reason: string } | { kind: 'read'; offset: number; lost: number };
+export type NextStart = { kind: 'halt'; reason: string } | { kind: 'read'; offset: number; gap: Lost | null };
+
+/** Offsets [first, end) that are not in the log any more. */
+export interface Lost {
+  /** As the view `losses` will say: log_trimmed, log_truncated, before_committed_offset. */
+  reason: string;
+  first: number;
+  end: number;
+}
 
 export interface Place {
   topic: string;

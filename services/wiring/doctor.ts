@@ -31,7 +31,7 @@ export async function openWorld(config: Config): Promise<{ world: DoctorWorld; c
     log,
     store,
     migrations: files.filter((name) => name.endsWith('.sql')).sort(),
-    nextStart: (place) => nextStart(storeOf(store), place),
+    nextStart: (place) => nextStart(storeOf(store), log, place),
     fetch: globalThis.fetch,
     embedded: () => embeddedData(config),
     machine: machine(),

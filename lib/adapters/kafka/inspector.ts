@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
+import type { Assignment } from '../../ports/log.ts';
 import type { ClusterFacts, GroupFacts, LogInspector, PartitionFacts, TopicFacts } from '../../ports/log-inspector.ts';
 import type { TopicIdentity } from '../../ports/topic-identity.ts';
 import type { ClientOptions } from './client.ts';
@@ -70,6 +71,10 @@ class KafkaInspector implements LogInspector {
   async offsetsAt(topic: string, timestamp: number): Promise<ReadonlyMap<number, number>> {
     const offsets = await this.#ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, Math.round(timestamp)));
     return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
+  epochEnd(partition: Assignment, leaderEpoch: number): Promise<number | null> {
+    return this.#identity.epochEnd(partition, leaderEpoch);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { LogInspector, TopicFacts } from '../../../lib/ports/log-inspector.ts';
 import { formatSpan, listPartitions } from '../format.ts';
 import { consumerGroups } from '../groups.ts';
-import type { Check, DoctorWorld, Finding, NextStart, Place } from '../types.ts';
+import type { Check, DoctorWorld, Finding, Lost, NextStart, Place } from '../types.ts';
 import { ok, problem, warning } from '../types.ts';
 
 /** Manifests against the log: where an aggregator that starts now would begin, and how long that stays possible. */
@@ -79,14 +79,28 @@ function haltFindings(forecasts: readonly Forecast[]): Finding[] {
 
 function lossFindings(forecasts: readonly Forecast[]): Finding[] {
   return forecasts.flatMap(({ partition, start }) =>
-    start.kind === 'read' && start.lost > 0
-      ? [
-          warning(
-            `partition ${partition}: ${start.lost} offsets before ${start.offset} cannot be read any more`,
-            'they will be declared in the view `losses`; raise retention.ms so that it does not happen again',
-          ),
-        ]
+    start.kind === 'read' && start.gap !== null && start.gap.end > start.gap.first
+      ? [lossFinding(partition, start.offset, start.gap)]
       : [],
+  );
+}
+
+function lossFinding(partition: number, offset: number, { reason, first, end }: Lost): Finding {
+  if (reason === 'log_truncated') {
+    return warning(
+      `partition ${partition}: the log lost what was counted from offset ${first} up to ${end} (an unclean leader election)`,
+      `rows stay, the loss will be declared in the view \`losses\`, and reading goes on at ${offset} under a new incarnation; set unclean.leader.election.enable=false`,
+    );
+  }
+  if (reason === 'before_committed_offset') {
+    return warning(
+      `partition ${partition}: ${end - first} offsets before the committed one, ${offset}, would not be counted`,
+      'they will be declared in the view `losses`; to count them, reset the offsets of the group to the beginning',
+    );
+  }
+  return warning(
+    `partition ${partition}: ${end - first} offsets before ${offset} cannot be read any more`,
+    'they will be declared in the view `losses`; raise retention.ms so that it does not happen again',
   );
 }
 
@@ -109,7 +123,7 @@ async function retentionFindings(
       open.filter(({ start, partition }) => startOf(start) < (old.get(partition) ?? 0)),
       retention,
     ),
-    ...fillFinding(world, forecasts, hourAgo, retention),
+    lifeFinding(world, forecasts, hourAgo, retention),
   ];
 }
 
@@ -123,28 +137,28 @@ function nearFinding(near: readonly Forecast[], retention: number): Finding[] {
   return [
     warning(
       `the open chunks of ${names} began when less than a quarter of the retention (${formatSpan(retention)}) was left`,
-      'raise retention.ms of the topic, or lower aggregation.chunk_size; see docs/runbooks/DriftlineOpenChunkNearsRetention.md',
+      'raise retention.ms of the topic, or lower aggregation.chunk_age or aggregation.chunk_size; see docs/runbooks/DriftlineOpenChunkNearsRetention.md',
     ),
   ];
 }
 
-/** The time a chunk takes to fill, at the rate of the last hour, on the slowest partition that moves. */
-function fillFinding(
+/** How long a chunk lives: until it is full, at the rate of the last hour on the slowest partition that moves, or too old. */
+function lifeFinding(
   { config }: DoctorWorld,
   forecasts: readonly Forecast[],
   hourAgo: ReadonlyMap<number, number>,
   retention: number,
-): Finding[] {
-  const { chunkSize } = config.aggregation;
+): Finding {
+  const { chunkSize, chunkAgeMs } = config.aggregation;
   const period = Math.min(HOUR_MS, retention);
   const rates = forecasts
     .map(({ partition, end }) => (end - (hourAgo.get(partition) ?? end)) / period)
     .filter((rate) => rate > 0);
-  if (rates.length === 0) return [ok('no events in the last hour: how fast chunks fill cannot be told')];
-  const slowest = Math.min(...rates);
-  const fillMs = chunkSize / slowest;
-  const message = `a chunk of ${chunkSize} offsets takes up to ${formatSpan(fillMs)} to fill, the log keeps ${formatSpan(retention)}`;
-  if (fillMs <= retention * (1 - SHARE_LEFT)) return [ok(message)];
-  const fitting = Math.max(16, 2 ** Math.floor(Math.log2(slowest * retention * (1 - SHARE_LEFT))));
-  return [warning(message, `set aggregation.chunk_size to ${fitting} or less, or raise retention.ms of the topic`)];
+  const fillMs = rates.length === 0 ? Number.POSITIVE_INFINITY : chunkSize / Math.min(...rates);
+  const filling = rates.length === 0 ? '' : `takes up to ${formatSpan(fillMs)} to fill and `;
+  const message = `a chunk of ${chunkSize} offsets ${filling}ends after ${formatSpan(chunkAgeMs)} at the latest, the log keeps ${formatSpan(retention)}`;
+  const kept = retention * (1 - SHARE_LEFT);
+  if (Math.min(fillMs, chunkAgeMs) <= kept) return ok(message);
+  const age = `set aggregation.chunk_age to ${Math.max(1, Math.floor(kept / 1_000))}s or less`;
+  return warning(message, `${age}, or raise retention.ms of the topic`);
 }

@@ -40,6 +40,7 @@ function fakeLog(changes: Partial<LogInspector> = {}): LogInspector {
     topic: async (name) => topicOf(name),
     group: async (group) => ({ group, state: 'Stable', members: 1, committed: new Map() }),
     offsetsAt: async () => new Map(),
+    epochEnd: async () => null,
     close: async () => {},
     ...changes,
   };
@@ -65,7 +66,7 @@ function world(changes: Partial<DoctorWorld>): DoctorWorld {
     log: null,
     store: null,
     migrations: [],
-    nextStart: async () => ({ kind: 'read', offset: 0, lost: 0 }),
+    nextStart: async () => ({ kind: 'read', offset: 0, gap: null }),
     fetch: () => Promise.reject(new Error('no network here')),
     embedded: async () => null,
     machine: MACHINE,
@@ -145,17 +146,61 @@ test('schema: a newer release was here', async () => {
   ]);
 });
 
-test('restart: chunks that take longer to fill than the log keeps them, with the size that fits', async () => {
+/** A log that keeps records for so many days; `lastHour` of its 600 came in the last hour. */
+function keeping(days: number, lastHour: number): LogInspector {
   const topic = topicOf('driftline.predictions', { end: 600 });
-  const settings = { 'retention.ms': String(7 * 86_400_000) };
-  const log = fakeLog({
-    topic: async () => ({ ...topic, settings }),
-    // 60 records in the last hour, none older than three quarters of the retention.
-    offsetsAt: async (_, at) => new Map([[0, at < NOW - 3_600_000 ? 0 : 540]]),
+  return fakeLog({
+    topic: async () => ({ ...topic, settings: { 'retention.ms': String(days * 86_400_000) } }),
+    // None is older than three quarters of the retention.
+    offsetsAt: async (_, at) => new Map([[0, at < NOW - 3_600_000 ? 0 : 600 - lastHour]]),
   });
-  const found = await told('restart', { log, store: storeWith({}) });
+}
+
+test('restart: a chunk lives until it is full or too old, whichever comes first, against what the log keeps', async () => {
+  const restart = (days: number, lastHour: number, chunkAge: string) => {
+    const config = loadConfig({
+      env: { ...env, DRIFTLINE_LOG_PARTITIONS: '1', DRIFTLINE_AGGREGATION_CHUNK_AGE: chunkAge },
+    });
+    return told('restart', { log: keeping(days, lastHour), store: storeWith({}), config });
+  };
+  const found = await restart(7, 60, '1d');
   assert.deepEqual(found.slice(0, 1), ['ok: a restart would read on, 600 offsets again']);
-  assert.match(found[1] ?? '', /^warning: a chunk of 65536 offsets takes up to 46 d to fill, the log keeps 7 d/);
+  assert.deepEqual(found.slice(1), [
+    'ok: a chunk of 65536 offsets takes up to 46 d to fill and ends after 1 d at the latest, the log keeps 7 d',
+  ]);
+  assert.deepEqual((await restart(7, 60, '6d')).slice(1), [
+    'warning: a chunk of 65536 offsets takes up to 46 d to fill and ends after 6 d at the latest, the log keeps 7 d',
+  ]);
+  assert.deepEqual((await restart(7, 600, '6d')).slice(1), [
+    'ok: a chunk of 65536 offsets takes up to 4.6 d to fill and ends after 6 d at the latest, the log keeps 7 d',
+  ]);
+  assert.deepEqual((await restart(1, 0, '1d')).slice(1), [
+    'warning: a chunk of 65536 offsets ends after 1 d at the latest, the log keeps 1 d',
+  ]);
+});
+
+test('restart: what a chunk that lives too long needs is a length of time that fits', async () => {
+  const restart = CHECKS.find(({ name }) => name === 'restart')!;
+  const [, finding] = await restart.run(world({ log: keeping(1, 0), store: storeWith({}) }));
+  assert.equal(finding?.action, 'set aggregation.chunk_age to 64800s or less, or raise retention.ms of the topic');
+});
+
+test('restart: what the log lost is told apart: by retention, an unclean election, a committed offset', async () => {
+  const lost = (reason: string) =>
+    told('restart', {
+      log: keeping(7, 600),
+      store: storeWith({}),
+      nextStart: async () => ({ kind: 'read', offset: 300, gap: { reason, first: 250, end: 320 } }),
+    });
+  assert.equal((await lost('log_trimmed'))[1], 'warning: partition 0: 70 offsets before 300 cannot be read any more');
+  assert.equal(
+    (await lost('log_truncated'))[1],
+    'warning: partition 0: the log lost what was counted from offset 250 up to 320 (an unclean leader election)',
+  );
+  assert.equal(
+    (await lost('before_committed_offset'))[1],
+    'warning: partition 0: 70 offsets before the committed one, 300, would not be counted',
+  );
 });
 
 test('a check that hangs or fails is a finding, and the others are made', async () => {
