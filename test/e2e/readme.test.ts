@@ -50,7 +50,7 @@ test('every file and every npm script that the README names exists', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  for (const [, name = ''] of README.matchAll(/npm run (\w+)/g)) assert.ok(scripts[name], name);
+  for (const [, name = ''] of README.matchAll(/npm run ([\w:]+)/g)) assert.ok(scripts[name], name);
 });
 
 test('what the README tells a newcomer to type works as it stands', async () => {
@@ -84,4 +84,15 @@ test('its configuration for Kafka and ClickHouse is valid', () => {
   const [yaml = ''] = blocks('yaml');
   writeFileSync(join(dir, 'cluster.yaml'), yaml);
   assert.match(shell('npx driftline validate --config cluster.yaml'), /kafka at 127\.0\.0\.1:9092/);
+});
+
+test('the long suites that the README names take the flags it shows: the faults list their files, the soak says how it is used', () => {
+  const [faults, soak, ...rest] = [...README.matchAll(/`npm run (test:[^`]+)`/g)].map(([, script = '']) => script);
+  assert.deepEqual([faults, soak?.split(' ')[0], rest], ['test:faults', 'test:soak', []]);
+  const npm = (script: string): string => shell(`npm run --silent --prefix ${ROOT} ${script}`);
+  const files = npm(`${faults} -- --list`).trim().split('\n');
+  for (const file of files) assert.ok(existsSync(join(ROOT, file)), file);
+  const rows = new Set(files.map((file) => /row-(\d+)/.exec(file)?.[1]));
+  for (let row = 1; row <= 25; row += 1) assert.ok(rows.has(String(row).padStart(2, '0')), `row ${row}`);
+  assert.match(npm(`${soak} --help`), /^npm run test:soak -- \[--minutes M\]/);
 });
