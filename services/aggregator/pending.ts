@@ -1,4 +1,4 @@
-import { predictionToJson } from '../../lib/core/events/to-json.ts';
+import { predictionToText } from '../../lib/core/events/to-json.ts';
 import type { Prediction } from '../../lib/core/events/types.ts';
 import type { DeadLetter } from '../../lib/ports/codec.ts';
 import type { Row } from '../../lib/ports/store.ts';
@@ -48,5 +48,5 @@ export class Pending {
 
 /** The event as JSON: as it came where it came as JSON (0xC3 is no first byte of JSON), fields this version does not know included. */
 function eventText(value: Buffer | null, prediction: Prediction): string {
-  return value === null || value[0] === 0xc3 ? JSON.stringify(predictionToJson(prediction)) : value.toString('utf8');
+  return value === null || value[0] === 0xc3 ? predictionToText(prediction) : value.toString('utf8');
 }

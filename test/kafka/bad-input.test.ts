@@ -141,6 +141,15 @@ test('bad records on Kafka: dead letters with reason and origin, losses, and eve
     { reason: 'beyond_horizon', first, last: first, n: 1 },
     { reason: 'future', first: first + 1, last: first + 1, n: 1 },
   ]);
+  const odder = await select<{ x: string }>(
+    driftline.sql,
+    "SELECT JSONExtractString(event, 'features', 'x') AS x FROM predictions WHERE JSONType(event, 'features', 'x') = 'String' ORDER BY x",
+  );
+  assert.deepEqual(
+    odder.map(({ x }) => x),
+    ['-Infinity', 'NaN'],
+    'visible where JSON has no word for them',
+  );
   const stats = await select(
     driftline.sql,
     "SELECT feature, toFloat64(count - missing) AS present, toFloat64(`nan`) AS nans, toFloat64(infinite) AS infinite FROM feature_stats WHERE model = 'm' ORDER BY feature",

@@ -25,6 +25,16 @@ export function predictionToJson(event: Prediction): Record<string, unknown> {
   };
 }
 
+/**
+ * The event as a line of JSON, which has no word for NaN and ±∞ (Avro has): they are the texts "NaN", "Infinity" and
+ * "-Infinity", so that they are not taken for missing.
+ */
+export function predictionToText(event: Prediction): string {
+  return JSON.stringify(predictionToJson(event), (_name, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
 /** `Object.fromEntries` defines own properties, so that a key `__proto__` is a key like another. */
 function fromMap(map: ReadonlyMap<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(map);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LIMITS, parseLabel, parsePrediction } from '../../../lib/core/events/index.ts';
-import { predictionToJson } from '../../../lib/core/events/to-json.ts';
+import { predictionToJson, predictionToText } from '../../../lib/core/events/to-json.ts';
 
 const MINIMAL = { prediction_id: 'p1', model: 'car-loan', timestamp: 1540922400000, features: { x: 1 } };
 
@@ -242,4 +242,19 @@ test('nothing makes the parsers throw, and what they accept survives a round thr
     }),
     { numRuns: 500 },
   );
+});
+
+test('numbers that JSON has no word for are texts in the text of an event, not missing values', () => {
+  const features = {
+    a: Number.NaN,
+    b: Number.POSITIVE_INFINITY,
+    c: Number.NEGATIVE_INFINITY,
+    d: null,
+    e: -0.5,
+    v: [1, Number.NaN],
+  };
+  const parsed = parsePrediction({ ...MINIMAL, features });
+  assert.ok(parsed.ok);
+  const text = JSON.parse(predictionToText(parsed.value)) as { features: object };
+  assert.deepEqual(text.features, { a: 'NaN', b: 'Infinity', c: '-Infinity', d: null, e: -0.5, v: [1, 'NaN'] });
 });
