@@ -8,22 +8,14 @@ import { createLogger } from '../../lib/runtime/logging.ts';
 import { createRegistry } from '../../lib/runtime/metrics.ts';
 import { createAggregator } from '../../services/aggregator/index.ts';
 import { configWith } from '../../test/support/config.ts';
+import { replacing } from '../../test/support/replacing.ts';
 import { Stopwatch, type Took } from './stopwatch.ts';
 
 const TABLES = ['aggregation_specs', 'manifest_rows', 'chunk_rows', 'loss_rows', 'prediction_rows', 'label_rows'];
 
 /** The log with a consumer group of its own, which tells the watch what the service has taken in. */
 function watched(log: Log, watch: Stopwatch): Log {
-  return {
-    ensureTopics: (topics) => log.ensureTopics(topics),
-    topicSettings: (name) => log.topicSettings(name),
-    epochEnd: (place, epoch) => log.epochEnd(place, epoch),
-    describeTopic: (name) => log.describeTopic(name),
-    offsets: (topic) => log.offsets(topic),
-    append: (topic, records) => log.append(topic, records),
-    partitionOf: (topic, key) => log.partitionOf(topic, key),
-    ping: () => log.ping(),
-    close: () => log.close(),
+  return replacing(log, {
     consume: ({ topics, handlers }) =>
       log.consume({
         group: `bench-${randomUUID()}`,
@@ -37,7 +29,7 @@ function watched(log: Log, watch: Stopwatch): Log {
           },
         },
       }),
-  };
+  });
 }
 
 /** The whole topic through the aggregator, from an empty store until all rows are durable and the service has stopped. */

@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createCodec } from '../../lib/adapters/avro/index.ts';
-import { openChdbStore } from '../../lib/adapters/chdb/index.ts';
 import { createEmbeddedLog } from '../../lib/adapters/embedded-log/index.ts';
 import { createPagerDutyChannel } from '../../lib/adapters/pagerduty/index.ts';
 import { HEADERS, TOPICS } from '../../lib/core/messages/types.ts';
-import { migrate } from '../../lib/migrations/index.ts';
 import { systemClock } from '../../lib/ports/clock.ts';
 import type { Log, NewRecord } from '../../lib/ports/log.ts';
 import type { Store } from '../../lib/ports/store.ts';
@@ -21,6 +16,7 @@ import { createNotifier } from '../../services/notifier/index.ts';
 import { createLocalPagerDuty, type LocalPagerDuty } from '../../services/pagerduty-local/index.ts';
 import { baselineOf, configOf, MODEL, quasi, T0 } from '../services/detector/fixtures.ts';
 import { eventually } from '../support/eventually.ts';
+import { StoreRoom } from '../support/store-room.ts';
 import type { Element, ScriptedService } from './language.ts';
 import { Probe } from './probe.ts';
 import { ScriptedLog } from './scripted-log.ts';
@@ -60,24 +56,19 @@ const TABLES = [
 
 /** One engine a test file; every world has a fresh log and empty tables. */
 export class StreamEngine {
-  #root = '';
-  #store: Store | null = null;
+  readonly #room = new StoreRoom('streams', TABLES);
 
-  async open(): Promise<void> {
-    this.#root = await mkdtemp(join(tmpdir(), 'driftline-streams-'));
-    this.#store = await openChdbStore({ dir: join(this.#root, 'store'), database: 'driftline', readers: 2 });
-    await migrate(this.#store);
+  open(): Promise<void> {
+    return this.#room.open();
   }
 
-  async close(): Promise<void> {
-    await this.#store?.close();
-    await rm(this.#root, { recursive: true, force: true });
+  close(): Promise<void> {
+    return this.#room.close();
   }
 
   async world(options: StreamOptions = {}): Promise<StreamWorld> {
-    const store = this.#store!;
-    for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
-    return StreamWorld.open(await mkdtemp(join(this.#root, 'log-')), store, options);
+    const { store, dir } = await this.#room.fresh();
+    return StreamWorld.open(dir, store, options);
   }
 }
 

@@ -7,7 +7,8 @@ import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
 import { specsInForce } from '../../../lib/tables/manifests.ts';
 import { loadSpec } from '../../../lib/tables/specs.ts';
 import { eventually } from '../../support/eventually.ts';
-import { delegating, type World, Worlds } from './harness.ts';
+import { replacing } from '../../support/replacing.ts';
+import { type World, Worlds } from './harness.ts';
 
 const HOUR = 3_600_000;
 const worlds = new Worlds();
@@ -200,7 +201,7 @@ function flaky(store: Store): { store: Store; failures: () => number } {
     await store.insert(table, rows);
     if (attempt === 2) fail('socket hang up after the insert');
   };
-  return { store: { ...delegating(store), insert }, failures: () => failures };
+  return { store: replacing(store, { insert }), failures: () => failures };
 }
 
 test('a store that is down or loses replies delays the rows and changes none', async () => {

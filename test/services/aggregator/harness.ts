@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createCodec } from '../../../lib/adapters/avro/index.ts';
-import { openChdbStore } from '../../../lib/adapters/chdb/index.ts';
 import { createEmbeddedLog } from '../../../lib/adapters/embedded-log/index.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
-import { migrate } from '../../../lib/migrations/index.ts';
 import { systemClock } from '../../../lib/ports/clock.ts';
 import type { Log, NewRecord } from '../../../lib/ports/log.ts';
 import type { Row, Store } from '../../../lib/ports/store.ts';
@@ -17,40 +12,8 @@ import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
 import { type AggregatorOptions, createAggregator } from '../../../services/aggregator/index.ts';
 import { configWith } from '../../support/config.ts';
 import { eventually } from '../../support/eventually.ts';
-
-/** One store a test file (the engine allows no more), a fresh database and log for each world. */
-export class Worlds {
-  #root = '';
-  #store: Store | null = null;
-  readonly #worlds: World[] = [];
-
-  async open(): Promise<void> {
-    this.#root = await mkdtemp(join(tmpdir(), 'driftline-aggregator-'));
-    this.#store = await openChdbStore({ dir: join(this.#root, 'store'), database: 'driftline', readers: 2 });
-    await migrate(this.#store);
-  }
-
-  async close(): Promise<void> {
-    // Those a failed test left open would keep the process alive.
-    for (const world of this.#worlds) await world.close();
-    await this.#store?.close();
-    await rm(this.#root, { recursive: true, force: true });
-  }
-
-  /** A fresh log; the store's tables are emptied. */
-  async world(
-    settings: Partial<Config['aggregation']> = {},
-    models: readonly ModelSpec[] = [],
-    partitions = 2,
-  ): Promise<World> {
-    const store = this.#store!;
-    for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
-    const dir = await mkdtemp(join(this.#root, 'log-'));
-    const world = await World.open(dir, store, config(settings, models, partitions));
-    this.#worlds.push(world);
-    return world;
-  }
-}
+import { replacing } from '../../support/replacing.ts';
+import { StoreRoom } from '../../support/store-room.ts';
 
 const TABLES = [
   'aggregation_specs',
@@ -62,6 +25,34 @@ const TABLES = [
   'model_rows',
   'model_version_rows',
 ];
+
+/** One store a test file, a fresh log for each world. */
+export class Worlds {
+  readonly #room = new StoreRoom('aggregator', TABLES);
+  readonly #worlds: World[] = [];
+
+  open(): Promise<void> {
+    return this.#room.open();
+  }
+
+  async close(): Promise<void> {
+    // Those a failed test left open would keep the process alive.
+    for (const world of this.#worlds) await world.close();
+    await this.#room.close();
+  }
+
+  /** A fresh log; the store's tables are emptied. */
+  async world(
+    settings: Partial<Config['aggregation']> = {},
+    models: readonly ModelSpec[] = [],
+    partitions = 2,
+  ): Promise<World> {
+    const { store, dir } = await this.#room.fresh();
+    const world = await World.open(dir, store, config(settings, models, partitions));
+    this.#worlds.push(world);
+    return world;
+  }
+}
 
 function config(settings: Partial<Config['aggregation']>, models: readonly ModelSpec[], partitions: number): Config {
   const aggregation = { flushIntervalMs: 50, allowedDelayMs: 0, idleAfterMs: 60_000, chunkSize: 64, ...settings };
@@ -150,14 +141,9 @@ export class World {
   }
 }
 
-/** The store's methods as an object, to put one of one's own in their place. */
-export function delegating(store: Store): Store {
-  return {
-    database: store.database,
-    query: (sql, params) => store.query(sql, params),
-    insert: (table, rows) => store.insert(table, rows),
-    command: (sql, params) => store.command(sql, params),
-    ping: () => store.ping(),
-    close: () => store.close(),
-  };
+/** The log as it is after retention took everything of partition 0 before `beginning`. */
+export function trimmed(log: Log, beginning: number): Log {
+  const offsets: Log['offsets'] = async (topic) =>
+    (await log.offsets(topic)).map((one) => (one.partition === 0 ? { ...one, beginning } : one));
+  return replacing(log, { offsets });
 }

@@ -4,7 +4,8 @@ import { HEADERS } from '../../../lib/core/messages/types.ts';
 import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
 import type { Row, Store } from '../../../lib/ports/store.ts';
 import { eventually } from '../../support/eventually.ts';
-import { delegating, type World, Worlds } from './harness.ts';
+import { replacing } from '../../support/replacing.ts';
+import { type World, Worlds } from './harness.ts';
 
 const START = Date.UTC(2024, 0, 1);
 const MINUTE = 60_000;
@@ -50,7 +51,7 @@ function dying(store: Store, n: number, lastIsDone: boolean): { store: Store; de
     if (inserts < n || (inserts === n && lastIsDone)) await store.insert(table, rows);
     if (inserts >= n) throw new Error('the process is killed here');
   };
-  return { store: { ...delegating(store), insert }, dead: () => inserts >= n };
+  return { store: replacing(store, { insert }), dead: () => inserts >= n };
 }
 
 async function content(world: World): Promise<Row[][]> {

@@ -5,6 +5,7 @@ import { TOPICS } from '../../../lib/core/messages/types.ts';
 import type { Assignment, ConsumerHandlers, Log } from '../../../lib/ports/log.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
 import { eventually } from '../../support/eventually.ts';
+import { replacing } from '../../support/replacing.ts';
 import { type World, Worlds } from './harness.ts';
 
 const worlds = new Worlds();
@@ -20,29 +21,16 @@ class MarkedLog {
   #handlers: ConsumerHandlers | null = null;
 
   constructor(log: Log) {
-    this.log = {
-      ensureTopics: (topics) => log.ensureTopics(topics),
-      topicSettings: (name) => log.topicSettings(name),
-      epochEnd: (place, epoch) => log.epochEnd(place, epoch),
-      describeTopic: (name) => log.describeTopic(name),
-      append: (topic, records) => log.append(topic, records),
-      partitionOf: (topic, key) => log.partitionOf(topic, key),
-      ping: () => log.ping(),
-      close: () => log.close(),
+    this.log = replacing(log, {
       offsets: async (topic) => (await log.offsets(topic)).map((found) => ({ ...found, end: found.end + MARKERS })),
       consume: async (options) => {
         this.#handlers = options.handlers;
         const consumer = await log.consume(options);
-        return {
+        return replacing(consumer, {
           commit: async ({ topic }, offset) => void this.committed.push([topic, offset]),
-          assignments: () => consumer.assignments(),
-          failed: consumer.failed,
-          joined: () => consumer.joined(),
-          unhealthy: () => consumer.unhealthy(),
-          close: () => consumer.close(),
-        };
+        });
       },
-    };
+    });
   }
 
   /** What the Kafka adapter says once it has passed them. */

@@ -11,6 +11,7 @@ import {
 } from '../../../lib/ports/log.ts';
 import type { Store } from '../../../lib/ports/store.ts';
 import type { Service } from '../../../lib/runtime/service.ts';
+import { replacing } from '../../support/replacing.ts';
 import type { World } from './harness.ts';
 
 const PLACE = { topic: TOPICS.predictions, partition: 0 };
@@ -164,13 +165,7 @@ export class Owner {
         { partition: 0, beginning: this.#partition.beginning, end: this.#partition.records.length },
       ],
     };
-    return new Proxy(log, {
-      get(target, name) {
-        if (name in own) return Reflect.get(own, name);
-        const member: unknown = Reflect.get(target, name);
-        return typeof member === 'function' ? member.bind(target) : member;
-      },
-    });
+    return replacing(log, own);
   }
 
   #consumer(): Consumer {

@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
 import { eventually } from '../../support/eventually.ts';
-import { delegating, type World, Worlds } from './harness.ts';
+import { replacing } from '../../support/replacing.ts';
+import { type World, Worlds } from './harness.ts';
 
 const worlds = new Worlds();
 before(() => worlds.open());
@@ -86,7 +87,7 @@ test('killed before it has written anything of the run, it halts at the same off
     if (inserts > 1) throw new Error('the process is killed here');
     await world.store.insert(table, rows);
   };
-  await world.start({ store: { ...delegating(world.store), insert } }, { lastFlushMs: 1 });
+  await world.start({ store: replacing(world.store, { insert }) }, { lastFlushMs: 1 });
   await eventually('the kill', async () => inserts > 1);
   await world.stop();
   assert.match((await halted(world)).reason, /before offset 175 /);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { frozenSpecId } from '../../../lib/core/chunks/frozen.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
-import type { Log } from '../../../lib/ports/log.ts';
 import type { Row } from '../../../lib/ports/store.ts';
 import { eventually } from '../../support/eventually.ts';
-import { delegating, type World, Worlds } from './harness.ts';
+import { replacing } from '../../support/replacing.ts';
+import { trimmed, type World, Worlds } from './harness.ts';
 
 const DAY = 86_400_000;
 const worlds = new Worlds();
@@ -24,18 +24,6 @@ async function send(world: World, first: number, count: number): Promise<void> {
     0,
     Array.from({ length: count }, (_, i) => value(first + i)),
   );
-}
-
-function trimmed(log: Log, beginning: number): Log {
-  const offsets: Log['offsets'] = async (topic) =>
-    (await log.offsets(topic)).map((one) => (one.partition === 0 ? { ...one, beginning } : one));
-  return new Proxy(log, {
-    get(target, name) {
-      if (name === 'offsets') return offsets;
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
-  });
 }
 
 /** What every record of partition 0 below `end` must have become. */
@@ -73,7 +61,7 @@ async function dieAt(world: World, table: string, isDone: boolean, first: number
     }
     await world.store.insert(name, rows);
   };
-  await world.start({ store: { ...delegating(world.store), insert } }, { lastFlushMs: 1 });
+  await world.start({ store: replacing(world.store, { insert }) }, { lastFlushMs: 1 });
   await world.settled();
   armed = true;
   await send(world, first, count);
@@ -157,7 +145,7 @@ test('a chunk ends by age at one record, whoever reads it', async () => {
       left -= 1;
       await world.store.insert(table, rows);
     };
-    await world.start({ store: { ...delegating(world.store), insert } }, { lastFlushMs: 1 });
+    await world.start({ store: replacing(world.store, { insert }) }, { lastFlushMs: 1 });
     await eventually('the kill', async () => left <= 0);
     await world.stop();
   }
@@ -201,7 +189,7 @@ test('windows that leave memory come back under greater generations: the same ro
       left -= 1;
       if (left < 0) throw new Error('the process is killed here');
     };
-    await killed.start({ store: { ...delegating(killed.store), insert } }, { caps, lastFlushMs: 1 });
+    await killed.start({ store: replacing(killed.store, { insert }) }, { caps, lastFlushMs: 1 });
     await eventually('the kill', async () => left < 0);
     await killed.stop();
   }

@@ -1,28 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Log } from '../../../lib/ports/log.ts';
-import { type World, Worlds } from './harness.ts';
+import { trimmed, type World, Worlds } from './harness.ts';
 
 const worlds = new Worlds();
 before(() => worlds.open());
 after(() => worlds.close());
-
-/** The log as it is after retention took everything of partition 0 before `beginning`. */
-function trimmed(log: Log, beginning: number): Log {
-  return {
-    ensureTopics: (topics) => log.ensureTopics(topics),
-    topicSettings: (name) => log.topicSettings(name),
-    epochEnd: (place, epoch) => log.epochEnd(place, epoch),
-    describeTopic: (name) => log.describeTopic(name),
-    append: (topic, records) => log.append(topic, records),
-    partitionOf: (topic, key) => log.partitionOf(topic, key),
-    consume: (options) => log.consume(options),
-    ping: () => log.ping(),
-    close: () => log.close(),
-    offsets: async (topic) =>
-      (await log.offsets(topic)).map((offsets) => (offsets.partition === 0 ? { ...offsets, beginning } : offsets)),
-  };
-}
 
 async function send(world: World, count: number): Promise<void> {
   const event = { prediction_id: 'p', model: 'm', timestamp: Date.now(), features: { x: 1 } };

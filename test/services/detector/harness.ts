@@ -1,15 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createCodec } from '../../../lib/adapters/avro/index.ts';
-import { openChdbStore } from '../../../lib/adapters/chdb/index.ts';
 import { createEmbeddedLog } from '../../../lib/adapters/embedded-log/index.ts';
 import type { AlertEvent } from '../../../lib/core/alerts/types.ts';
 import { OpenChunk } from '../../../lib/core/chunks/chunk.ts';
 import type { AggregationSpec } from '../../../lib/core/chunks/spec.ts';
 import type { Prediction } from '../../../lib/core/events/types.ts';
 import { TOPICS } from '../../../lib/core/messages/types.ts';
-import { migrate } from '../../../lib/migrations/index.ts';
 import { systemClock } from '../../../lib/ports/clock.ts';
 import type { Log } from '../../../lib/ports/log.ts';
 import type { Store } from '../../../lib/ports/store.ts';
@@ -24,6 +19,7 @@ import { writeManifest } from '../../../lib/tables/manifests.ts';
 import { saveSpec } from '../../../lib/tables/specs.ts';
 import { createDetector } from '../../../services/detector/index.ts';
 import { readAll } from '../../support/read-all.ts';
+import { StoreRoom } from '../../support/store-room.ts';
 import { baselineOf, configOf, type WorldOptions } from './fixtures.ts';
 
 const TABLES = [
@@ -38,25 +34,20 @@ const TABLES = [
 
 /** One engine a test file; every world has a fresh log and empty tables. */
 export class Engine {
-  #root = '';
-  #store: Store | null = null;
+  readonly #room = new StoreRoom('detector', TABLES);
 
-  async open(): Promise<void> {
-    this.#root = await mkdtemp(join(tmpdir(), 'driftline-detector-'));
-    this.#store = await openChdbStore({ dir: join(this.#root, 'store'), database: 'driftline', readers: 2 });
-    await migrate(this.#store);
+  open(): Promise<void> {
+    return this.#room.open();
   }
 
-  async close(): Promise<void> {
-    await this.#store?.close();
-    await rm(this.#root, { recursive: true, force: true });
+  close(): Promise<void> {
+    return this.#room.close();
   }
 
   async world(options: WorldOptions = {}): Promise<World> {
-    const store = this.#store!;
-    for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
+    const { store, dir } = await this.#room.fresh();
     const partitions = options.partitions ?? 1;
-    const log = await createEmbeddedLog({ dir: await mkdtemp(join(this.#root, 'log-')), partitions });
+    const log = await createEmbeddedLog({ dir, partitions });
     await log.ensureTopics(Object.values(TOPICS).map((name) => ({ name, partitions })));
     return World.create(log, store, options);
   }

@@ -5,6 +5,7 @@ import { TOPICS } from '../../../lib/core/messages/types.ts';
 import { type Log, LogUnavailableError } from '../../../lib/ports/log.ts';
 import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
 import { eventually } from '../../support/eventually.ts';
+import { replacing } from '../../support/replacing.ts';
 import { end, events, monitorOf } from './fixtures.ts';
 import { Engine, type World } from './harness.ts';
 
@@ -32,17 +33,18 @@ async function feed(shifts: readonly number[], from = 0): Promise<void> {
 
 /** The store, but inserts into one table fail as long as `broken` says so. */
 function failing(store: Store, table: string, broken: () => boolean): Store {
-  return {
-    database: store.database,
-    query: (sql, params) => store.query(sql, params),
-    command: (sql, params) => store.command(sql, params),
-    ping: () => store.ping(),
-    close: () => store.close(),
-    insert: (name, rows) =>
-      name === table && broken()
-        ? Promise.reject(new StoreUnavailableError(`${table} is not there`))
-        : store.insert(name, rows),
-  };
+  const insert: Store['insert'] = (name, rows) =>
+    name === table && broken()
+      ? Promise.reject(new StoreUnavailableError(`${table} is not there`))
+      : store.insert(name, rows);
+  return replacing(store, { insert });
+}
+
+/** The log, but alerts cannot be published. */
+function deaf(log: Log): Log {
+  const append: Log['append'] = (topic, ...rest) =>
+    topic === TOPICS.alerts ? Promise.reject(new Error('no topic')) : log.append(topic, ...rest);
+  return replacing(log, { append });
 }
 
 test('windows that became complete while nobody listened are found in the store', async () => {
@@ -60,15 +62,12 @@ test('a log that does not answer while an owner takes over is asked again, and e
   world = await engine.world();
   await feed([60, 60]);
   let refused = 0;
-  const away: Log = new Proxy(world.log, {
-    get(log, name: keyof Log) {
-      if (name !== 'partitionOf' || refused === 2)
-        return (...args: never[]) => (log[name] as (...all: never[]) => unknown)(...args);
-      refused += 1;
-      return () => Promise.reject(new LogUnavailableError('no broker'));
-    },
-  });
-  await world.start({ log: away });
+  const partitionOf: Log['partitionOf'] = async (topic, key) => {
+    if (refused === 2) return world.log.partitionOf(topic, key);
+    refused += 1;
+    throw new LogUnavailableError('no broker');
+  };
+  await world.start({ log: replacing(world.log, { partitionOf }) });
   await said(2);
   assert.equal(refused, 2);
 });
@@ -98,14 +97,7 @@ for (const table of ['sealed_rows', 'score_rows', 'alert_rows']) {
 
 test('killed between outbox and topic, the next owner publishes the latest revision', async () => {
   world = await engine.world();
-  const deaf: Log = new Proxy(world.log, {
-    get(log, name: keyof Log) {
-      if (name !== 'append') return (...args: never[]) => (log[name] as (...all: never[]) => unknown)(...args);
-      return (topic: string, records: never[]) =>
-        topic === TOPICS.alerts ? Promise.reject(new Error('no topic')) : log.append(topic, records);
-    },
-  });
-  const first = await world.start({ log: deaf });
+  const first = await world.start({ log: deaf(world.log) });
   await feed([60, 60]);
   await eventually('the detector to notice', () => first.notReady() !== null);
   await first.stop();
@@ -118,18 +110,11 @@ test('killed between outbox and topic, the next owner publishes the latest revis
 
 test('killed between outbox and topic with a whole episode in hand, the next owner publishes each of its revisions', async () => {
   world = await engine.world();
-  const deaf: Log = new Proxy(world.log, {
-    get(log, name: keyof Log) {
-      if (name !== 'append') return (...args: never[]) => (log[name] as (...all: never[]) => unknown)(...args);
-      return (topic: string, records: never[]) =>
-        topic === TOPICS.alerts ? Promise.reject(new Error('no topic')) : log.append(topic, records);
-    },
-  });
   for (let window = 0; window < 4; window++) {
     world.add(0, events(window, 300, { shift: window < 2 ? 60 : 0 }));
     await world.flush(0, end(window) + 1_000, { announce: false });
   }
-  const first = await world.start({ log: deaf });
+  const first = await world.start({ log: deaf(world.log) });
   await eventually('the detector to notice', () => first.notReady() !== null);
   await first.stop();
   assert.deepEqual(await world.published(), []);

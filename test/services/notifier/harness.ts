@@ -23,6 +23,7 @@ import {
 } from '../../../services/pagerduty-local/index.ts';
 import { configWith } from '../../support/config.ts';
 import { eventually } from '../../support/eventually.ts';
+import { replacing } from '../../support/replacing.ts';
 
 export const ROUTING_KEY = 'a'.repeat(32);
 
@@ -119,8 +120,7 @@ export function withFailures(store: Store, fails: (table: string, rows: readonly
   const guard = (table: string, rows: readonly Row[]) => {
     if (fails(table, rows)) throw new StoreUnavailableError('scripted outage');
   };
-  return {
-    database: store.database,
+  return replacing(store, {
     async query<T>(sql: string, params?: SqlParams) {
       guard('', []);
       return store.query<T>(sql, params);
@@ -129,8 +129,5 @@ export function withFailures(store: Store, fails: (table: string, rows: readonly
       guard(table, [...rows]);
       return store.insert(table, rows);
     },
-    command: (sql, params) => store.command(sql, params),
-    ping: () => store.ping(),
-    close: () => store.close(),
-  };
+  });
 }
