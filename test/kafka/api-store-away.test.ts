@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
@@ -142,6 +144,23 @@ test('an API that starts while the store is down takes events, says why it is no
 test('an API that waits for its store stops when told to', async () => {
   await startWithoutStore();
   assert.equal(await api.stop(), 0, api.output());
+});
+
+test('an API whose store takes connections and says nothing takes events too, and stops when told to', async () => {
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(ports.store, '127.0.0.1');
+  await once(silent, 'listening');
+  try {
+    await startWithoutStore();
+    await post();
+    const ready = await ask('/readyz');
+    assert.equal(ready.status, 503, ready.body);
+    assert.match(ready.body, /"reasons":\["store: /);
+    assert.equal(await api.stop(), 0, api.output());
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await once(silent.close(), 'close');
+  }
 });
 
 test('an API whose store comes up without the tables ends by name', async () => {
