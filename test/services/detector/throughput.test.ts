@@ -24,7 +24,8 @@ test('a replay of 200 windows of 20 features, all complete at once, is worked of
     await eventually('all alert events', async () => (await world.published()).length >= 9);
     const seconds = (performance.now() - began) / 1_000;
     t.diagnostic(`${seconds.toFixed(1)} s for 200 windows, ${await scored()} scores`);
-    assert.ok(seconds < 30, `${seconds} s`);
+    // 11 s on two cores, beside other work; window by window, without batches, it would take minutes.
+    assert.ok(seconds < 60, `${seconds} s`);
     const sql =
       'SELECT count() AS rows, uniqExact(window_start) AS windows, countIf(breached) AS breached FROM score_rows FINAL';
     const scores = 200 * 3 * features * 3;
