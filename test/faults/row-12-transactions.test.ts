@@ -15,7 +15,7 @@ test('row 12: a Java producer with transactions and aborts: what was aborted is 
     chunkSize: 64,
     seed: 1201,
     // What a producer leaves open is aborted soon.
-    brokerProperties: { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500' },
+    brokerOptions: { properties: { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500' } },
   });
   after(() => world.close());
   const member = await world.start('aggregator');

@@ -76,7 +76,7 @@ test('row 21: late, future, negative and year-9999 times, of events, log and hea
     chunkSize: 64,
     seed: 121,
     oracle: { decode },
-    brokerProperties: { 'log.message.timestamp.after.max.ms': '9223372036854775807' },
+    brokerOptions: { properties: { 'log.message.timestamp.after.max.ms': '9223372036854775807' } },
   });
   after(() => world.close());
   const member = await world.start('aggregator');

@@ -57,7 +57,7 @@ test('row 23: poison of all kinds: dead letters exact, neighbours counted, memor
     partitions: 2,
     chunkSize: 65_536,
     sessionTimeout: '10s',
-    brokerProperties: LARGE_BROKER,
+    brokerOptions: LARGE_BROKER,
   });
   after(() => world.close());
   const member = await world.start('aggregator');

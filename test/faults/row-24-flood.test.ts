@@ -104,7 +104,7 @@ test('row 24: floods of segments, features, models and windows, bombs among them
     partitions: 4,
     chunkSize: 65_536,
     sessionTimeout: '10s',
-    brokerProperties: LARGE_BROKER,
+    brokerOptions: LARGE_BROKER,
     aggregation: 'flush_interval: 1s, horizon: 200d, allowed_delay: 1s, idle_after: 2s',
     models: [`- {name: alpha, window: 1h, segments: [${SEGMENTS.join(', ')}]}`, '- {name: beta, window: 10m}'],
   });

@@ -30,6 +30,8 @@ export interface KafkaBrokerOptions {
   own?: boolean;
   /** More lines for server.properties. */
   properties?: Readonly<Record<string, string>>;
+  /** Of the JVM, MB; enough for records of ordinary size unless given. */
+  heapMb?: number;
 }
 
 export interface KafkaCluster extends KafkaBroker {
@@ -50,7 +52,7 @@ export async function startKafkaBroker(options: KafkaBrokerOptions = {}): Promis
   if (shared !== undefined && shared !== '' && options.own !== true) return sharedBroker(shared);
   const [port, controllerPort] = await freePorts(2);
   const nodes = [{ id: 1, port: port!, controllerPort: controllerPort! }];
-  const broker = await prepareNode(nodes[0]!, nodes, options, ['-Xms256m', '-Xmx384m']);
+  const broker = await prepareNode(nodes[0]!, nodes, options, ['-Xms256m', `-Xmx${options.heapMb ?? 384}m`]);
   await broker.start();
   return broker;
 }

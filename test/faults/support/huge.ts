@@ -1,3 +1,4 @@
+import type { KafkaBrokerOptions } from '../../support/kafka-broker.ts';
 import type { Poison } from '../../support/poison.ts';
 import type { FaultWorld } from './world.ts';
 
@@ -5,8 +6,11 @@ const MEGABYTE = 1024 * 1024;
 /** librdkafka's own limit would keep the large ones from the broker. */
 export const LARGE = ['-X', 'message.max.bytes=1000000000', '-X', 'batch.size=1000000'];
 
-/** What a broker needs to take them. */
-export const LARGE_BROKER = { 'message.max.bytes': '104857600', 'socket.request.max.bytes': '209715200' };
+/** What a broker needs to take them: it inflates each in its own memory. */
+export const LARGE_BROKER: Pick<KafkaBrokerOptions, 'properties' | 'heapMb'> = {
+  properties: { 'message.max.bytes': '104857600', 'socket.request.max.bytes': '209715200' },
+  heapMb: 1_536,
+};
 
 export type Huge = Poison & { codec: string };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createTopicIdentity } from '../../../lib/adapters/kafka-metadata/index.ts';
 import { createLocalPagerDuty } from '../../../services/pagerduty-local/index.ts';
 import { select } from '../../support/driftline-process.ts';
-import { type KafkaBroker, startKafkaBroker } from '../../support/kafka-broker.ts';
+import { type KafkaBroker, type KafkaBrokerOptions, startKafkaBroker } from '../../support/kafka-broker.ts';
 import { driftlineCommand } from './build.ts';
 import type { EventShape } from './events.ts';
 import { Feeder, PREDICTIONS } from './feeder.ts';
@@ -33,8 +33,8 @@ export interface WorldOptions {
   files?: Readonly<Record<string, string>>;
   /** Copies of each partition; default 1. For a `broker` that is a cluster. */
   replication?: number;
-  /** More lines for the broker's server.properties. */
-  brokerProperties?: Readonly<Record<string, string>>;
+  /** The world's own broker. */
+  brokerOptions?: Pick<KafkaBrokerOptions, 'properties' | 'heapMb'>;
   /** A broker or cluster of the row's own; the world stops it. */
   broker?: KafkaBroker;
   seed?: number;
@@ -81,11 +81,10 @@ export class FaultWorld {
   }
 
   async open(): Promise<this> {
-    const { broker, brokerProperties } = this.#options;
+    const { broker, brokerOptions } = this.#options;
     this.#command = await driftlineCommand();
     const [started] = await Promise.all([
-      broker ??
-        startKafkaBroker({ own: true, ...(brokerProperties === undefined ? {} : { properties: brokerProperties }) }),
+      broker ?? startKafkaBroker({ own: true, ...brokerOptions }),
       this.#startStore(),
       this.proxy.start(),
       this.pagerduty.start(),
