@@ -8,18 +8,8 @@ import { listTests, runTests } from './test-files.mjs';
 
 register();
 const { bundle, newFolder } = await import('../test/faults/support/build.ts');
-/** Rows of minutes come first: at the end they would run alone, with half of the machine idle. */
-const LONG = [
-  'row-24-flood',
-  'row-01-random-kills',
-  'row-25-pagerduty',
-  'row-20-embedded-full',
-  'row-01-embedded-kills',
-];
-const isLong = (name) => LONG.some((part) => name.includes(part));
 const { values, positionals } = parseArgs({ options: { list: { type: 'boolean' } }, allowPositionals: true });
-const asked = listTests(positionals, (name) => name.startsWith('test/faults/'));
-const files = [...asked.filter(isLong), ...asked.filter((name) => !isLong(name))];
+const files = listTests(positionals, (name) => name.startsWith('test/faults/'));
 if (values.list) console.log(files.join('\n'));
 else await run();
 

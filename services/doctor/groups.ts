@@ -1,5 +1,6 @@
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Config } from '../../lib/runtime/config/types.ts';
+import { groupOf } from '../../lib/runtime/consumer-group.ts';
 
 export interface ConsumerGroup {
   service: 'aggregator' | 'detector' | 'notifier';
@@ -9,10 +10,9 @@ export interface ConsumerGroup {
 
 /** The consumer groups of a deployment and what each reads. */
 export function consumerGroups(config: Config): ConsumerGroup[] {
-  const prefix = config.log.kind === 'kafka' ? config.log.groupPrefix : 'driftline';
   return [
-    { service: 'aggregator', name: `${prefix}-aggregator`, topics: [TOPICS.predictions, TOPICS.labels] },
-    { service: 'detector', name: `${prefix}-detector`, topics: [TOPICS.windows] },
-    { service: 'notifier', name: `${prefix}-notifier`, topics: [TOPICS.alerts] },
+    { service: 'aggregator', name: groupOf(config, 'aggregator'), topics: [TOPICS.predictions, TOPICS.labels] },
+    { service: 'detector', name: groupOf(config, 'detector'), topics: [TOPICS.windows] },
+    { service: 'notifier', name: groupOf(config, 'notifier'), topics: [TOPICS.alerts] },
   ];
 }

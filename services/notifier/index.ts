@@ -32,6 +32,8 @@ const STOP_GRACE_MS = 5000;
 interface Owned {
   desk: Desk;
   abort: AbortController;
+  /** Of the topic, when the partition was assigned: one that was made again comes with a new assignment. */
+  incarnation: string;
 }
 
 /**
@@ -56,7 +58,6 @@ export function createNotifier(
   const stopping = new AbortController();
   const owned = new Map<number, Owned>();
   let consumer: Consumer | null = null;
-  let incarnation = '';
   let trouble: string | null = null;
   let stopped: Promise<void> | null = null;
 
@@ -97,8 +98,9 @@ export function createNotifier(
   const onAssigned = async (place: Assignment, _generation: number, committed: number | null) => {
     const { partition } = place;
     const abort = new AbortController();
+    const { incarnation } = await log.describeTopic(TOPICS.alerts);
     const desk = openDesk(abort);
-    owned.set(partition, { desk, abort });
+    owned.set(partition, { desk, abort, incarnation });
     parked.refresh();
     const owns = async (model: string) => (await log.partitionOf(TOPICS.alerts, model)) === partition;
     // Not awaited: joining must not wait for the store. Batches queue up behind it.
@@ -119,7 +121,7 @@ export function createNotifier(
   const onBatch = async (batch: Batch) => {
     const part = owned.get(batch.partition);
     if (!part) return;
-    const { news, letters } = readBatch(ctx.codec, batch, incarnation);
+    const { news, letters } = readBatch(ctx.codec, batch, part.incarnation);
     if (letters.length > 0) {
       metrics.rejected.inc(letters.length);
       logger.error(
@@ -136,7 +138,6 @@ export function createNotifier(
   const start = async () => {
     if (channels.length === 0)
       logger.warn('no notification channel is configured: incidents are recorded, but nobody is paged');
-    incarnation = (await log.describeTopic(TOPICS.alerts)).incarnation;
     const handlers = { onAssigned, onRevoked, onBatch };
     consumer = await log.consume({ group: groupOf(ctx.config, 'notifier'), topics: [TOPICS.alerts], handlers });
     consumer.failed.catch((error: unknown) => {
