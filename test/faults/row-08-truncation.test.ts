@@ -21,30 +21,28 @@ async function endOf(world: FaultWorld): Promise<number> {
   return end;
 }
 
+type Leadership = Awaited<ReturnType<typeof leadership>>;
+
+/** Waits until the partition is led as asked. While brokers come and go, nobody may be there to say. */
+function untilLed(world: FaultWorld, what: string, as: (now: Leadership) => boolean): Promise<Leadership> {
+  const look = async (): Promise<Leadership | null> => {
+    const now = await leadership(world.bootstrap).catch(() => null);
+    return now !== null && as(now) ? now : null;
+  };
+  return eventually(what, look, 60_000) as Promise<Leadership>;
+}
+
 /** The follower misses what is written while it is away, and leads when the leader has died. Returns the dead one. */
 async function truncate(world: FaultWorld, cluster: KafkaCluster, write: () => Promise<void>): Promise<number> {
   // Both copies in step, and one of them leading: neither is so right after brokers have come up.
-  let { leader, replicas } = await leadership(world.bootstrap);
-  await eventually(
-    'two copies',
-    async () => {
-      const now = await leadership(world.bootstrap);
-      ({ leader, replicas } = now);
-      return leader > 0 && now.isr.length === 2;
-    },
-    60_000,
-  );
+  const { leader, replicas } = await untilLed(world, 'two copies', (now) => now.leader > 0 && now.isr.length === 2);
   const follower = replicas.find((id) => id !== leader)!;
   await cluster.kill(follower - 1);
-  await eventually('a leader alone', async () => (await leadership(world.bootstrap)).isr.length === 1, 60_000);
+  await untilLed(world, 'a leader alone', ({ isr }) => isr.length === 1);
   await write();
   await cluster.kill(leader - 1);
   await cluster.restart(follower - 1);
-  await eventually(
-    'the follower leads',
-    async () => (await leadership(world.bootstrap).catch(() => null))?.leader === follower,
-    60_000,
-  );
+  await untilLed(world, 'the follower leads', (now) => now.leader === follower);
   return leader;
 }
 
@@ -79,7 +77,7 @@ test('row 08: an unclean election truncates the log: rows stay, the loss is decl
 
   // The same while nobody looks: the log has grown past the rows again before the next process starts.
   await cluster.restart(dead - 1);
-  await eventually('both copies', async () => (await leadership(world.bootstrap)).isr.length === 2, 60_000);
+  await untilLed(world, 'both copies', ({ isr }) => isr.length === 2);
   const partedAgain = await endOf(world);
   await truncate(world, cluster, async () => {
     await world.feeder.feed(300, [0]);
