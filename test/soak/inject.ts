@@ -188,11 +188,23 @@ function memberOf(target: string, { services }: Parts): Member {
 async function restart(member: Member, { problem, timeline }: Parts): Promise<void> {
   if (member.running) {
     const begun = Date.now();
+    const wasReady = await isReady(member);
     const code = await member.stop();
-    timeline.note(`${member.name} ended with ${code} after ${Date.now() - begun} ms`);
-    if (code === null) problem(`${member.name} did not end within 40 s of SIGTERM`);
+    const how = code ?? member.exit?.signal;
+    timeline.note(`${member.name} ended with ${how} after ${Date.now() - begun} ms`);
+    if (how === 'SIGKILL') problem(`${member.name} did not end within 40 s of SIGTERM`);
+    // In its first moments, before it listens to it, the signal itself ends a process.
+    else if (how === 'SIGTERM' && wasReady) problem(`${member.name} was ready, and SIGTERM did not stop it in order`);
   }
   if (!member.running) member.spawn();
+}
+
+async function isReady(member: Member): Promise<boolean> {
+  const ready = member.ready().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([ready, sleep(0, false)]);
 }
 
 type Rule = Pick<Parameters<FaultWorld['proxy']['arm']>[0], 'at' | 'act'>;
