@@ -8,8 +8,8 @@ interface Sample {
 export interface MemoryLimits {
   /** Of any process at any time. */
   capBytes: number;
-  /** What a process may grow by in the long run, bytes a minute. */
-  slopeBytes: number;
+  /** By how much the most of the second half of a life may exceed the most of the first, bytes. */
+  growthBytes: number;
 }
 
 const MB = 1024 * 1024;
@@ -17,7 +17,7 @@ const EVERY_MS = 1_000;
 const MINUTE = 60_000;
 /** Caches fill and code is compiled in the first minute. */
 const WARM_UP_MS = MINUTE;
-/** The heap is a saw with teeth of minutes: a slope over less than this says nothing. */
+/** The heap is a saw with teeth of minutes: halves of less than this say nothing. */
 const LEAST_SPAN_MS = 5 * MINUTE;
 /** Samples told of a process that grows: one a quarter of a minute. */
 const TOLD_EVERY = 15;
@@ -38,14 +38,14 @@ export class MemoryWatch {
   }
 
   /** What is beyond the limits. */
-  problems({ capBytes, slopeBytes }: MemoryLimits): string[] {
+  problems({ capBytes, growthBytes }: MemoryLimits): string[] {
     return [...this.#lives].flatMap(([life, samples]) => {
       const peak = Math.max(...samples.map(({ bytes }) => bytes));
-      const slope = slopeOf(samples);
+      const growth = growthOf(samples);
       return [
         ...(peak > capBytes ? [`${life}: ${mb(peak)} MB resident, more than ${mb(capBytes)}`] : []),
-        ...(slope !== null && slope > slopeBytes
-          ? [`${life}: grows by ${mb(slope)} MB a minute (${course(samples)})`]
+        ...(growth !== null && growth > growthBytes
+          ? [`${life}: its second half takes ${mb(growth)} MB more than its first (${course(samples)})`]
           : []),
       ];
     });
@@ -54,9 +54,9 @@ export class MemoryWatch {
   /** One line for each process that lived long enough to tell. */
   report(): string[] {
     return [...this.#lives].map(([life, samples]) => {
-      const slope = slopeOf(samples);
+      const growth = growthOf(samples);
       const peak = Math.max(...samples.map(({ bytes }) => bytes));
-      const grows = slope === null ? 'too short for a slope' : `${mb(slope)} MB a minute`;
+      const grows = growth === null ? 'too short for halves' : `${mb(growth)} MB more in its second half`;
       return `${life}: peak ${mb(peak)} MB, ${grows} (${samples.length} samples)`;
     });
   }
@@ -77,15 +77,16 @@ export class MemoryWatch {
   }
 }
 
-/** Bytes a minute by least squares after the warm-up; null where there is too little of it. */
-export function slopeOf(samples: readonly Sample[]): number | null {
+/**
+ * By how much the most of the second half exceeds the most of the first, after the warm-up; null where there is too little of
+ * it. A slope would follow the work instead: a detector takes the models of another that dies, and gives them back.
+ */
+export function growthOf(samples: readonly Sample[]): number | null {
   const warm = samples.filter(({ at }) => at - samples[0]!.at >= WARM_UP_MS);
   if (warm.length < 2 || warm.at(-1)!.at - warm[0]!.at < LEAST_SPAN_MS) return null;
-  const meanAt = warm.reduce((sum, { at }) => sum + at, 0) / warm.length;
-  const meanBytes = warm.reduce((sum, { bytes }) => sum + bytes, 0) / warm.length;
-  const covariance = warm.reduce((sum, { at, bytes }) => sum + (at - meanAt) * (bytes - meanBytes), 0);
-  const variance = warm.reduce((sum, { at }) => sum + (at - meanAt) ** 2, 0);
-  return (covariance / variance) * MINUTE;
+  const middle = (warm[0]!.at + warm.at(-1)!.at) / 2;
+  const most = (half: readonly Sample[]): number => Math.max(...half.map(({ bytes }) => bytes));
+  return most(warm.filter(({ at }) => at >= middle)) - most(warm.filter(({ at }) => at < middle));
 }
 
 const course = (samples: readonly Sample[]): string =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alertProblems, pageProblems } from './checks.ts';
-import { slopeOf } from './memory.ts';
+import { growthOf } from './memory.ts';
 import { FAULT_KINDS, makeSchedule } from './schedule.ts';
 import { SoakStream } from './stream.ts';
 
@@ -52,12 +52,12 @@ test('pages: a firing nobody was told of, a resolve before its trigger, one that
   assert.match(pageProblems([{ ...fired, incident: null }], closed, [trigger, resolve]).join(), /without an incident/);
 });
 
-test('memory: the slope is of the time after the warm-up, and of enough of it', () => {
-  const samples = (minutes: number) =>
-    Array.from({ length: minutes * 60 }, (_, second) => ({
-      at: second * 1_000,
-      bytes: second < 60 ? second * 1e6 : 60e6 + (second - 60) * 1e5,
-    }));
-  assert.equal(slopeOf(samples(3)), null);
-  assert.ok(Math.abs(slopeOf(samples(8))! - 6e6) < 1);
+test('memory: growth is told of lives that are long enough, by the most of each half after the warm-up', () => {
+  const samples = (minutes: number, bytes: (second: number) => number) =>
+    Array.from({ length: minutes * 60 }, (_, second) => ({ at: second * 1_000, bytes: bytes(second) }));
+  assert.equal(growthOf(samples(3, (second) => second * 1e6)), null);
+  // A leak of 0.1 MB a second over the 240 s from half to half.
+  assert.ok(Math.abs(growthOf(samples(9, (second) => second * 1e5))! - 24e6) < 1e6);
+  const saw = (second: number) => 100e6 + (second % 90) * 1e6;
+  assert.equal(growthOf(samples(9, saw)), 0);
 });

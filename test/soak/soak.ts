@@ -34,7 +34,7 @@ export interface SoakResult {
 }
 
 const MB = 1024 * 1024;
-const MEMORY = { capBytes: 512 * MB, slopeBytes: 4 * MB };
+const MEMORY = { capBytes: 512 * MB, growthBytes: 20 * MB };
 const MEMBERS: readonly [Service, number][] = [
   ['aggregator', 2],
   ['detector', 2],
