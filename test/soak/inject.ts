@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
+import { retry } from '../../lib/runtime/retry.ts';
+import { administer } from '../faults/support/admin.ts';
 import type { Member } from '../faults/support/member.ts';
 import type { FaultWorld } from '../faults/support/world.ts';
 import type { Pager } from './pager.ts';
@@ -169,7 +170,12 @@ const ACTS: Record<Fault['kind'], Act> = {
   },
   'add-partitions': async (_fault, { world, timeline }) => {
     const count = world.partitions + 1;
-    await withAdmin(world, (admin) => admin.createPartitions({ topicPartitions: [{ topic: TOPIC, count }] }));
+    await withAdmin(world, (admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic: TOPIC, count }] }).catch((error: { type?: string }) => {
+        // An attempt before this one made them, and its answer was lost.
+        if (error.type !== 'INVALID_PARTITIONS') throw error;
+      }),
+    );
     // kcat gives up on a partition that its broker does not tell of yet.
     await sleep(METADATA_MS);
     world.partitions = count;
@@ -242,14 +248,7 @@ async function vouched(world: FaultWorld): Promise<{ partition: number; offset: 
   });
 }
 
-type Admin = ReturnType<Kafka['admin']>;
-
-async function withAdmin(world: FaultWorld, work: (admin: Admin) => Promise<unknown>): Promise<void> {
-  const admin = new Kafka({ brokers: [world.bootstrap], clientId: 'soak', logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
+/** Tries for a while: the broker may just have come back from a fault before this one. */
+async function withAdmin(world: FaultWorld, work: Parameters<typeof administer>[1]): Promise<void> {
+  await retry(() => administer(world.bootstrap, work), { totalMs: 30_000, minDelayMs: 500 });
 }

@@ -45,9 +45,14 @@ export class PartitionUnknownError extends Error {
 /** Broker trouble that passes, as opposed to something the caller did wrong. */
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (UNAVAILABLE_NAME.test(error.name)) return true;
+  if (UNAVAILABLE_NAME.test(error.name) || isMetadataGone(error)) return true;
   if ('code' in error && UNAVAILABLE_CODE.test(String(error.code))) return true;
   return error.name.startsWith('KafkaJS') && 'retriable' in error && error.retriable === true;
+}
+
+/** kafkajs forgets its metadata when its last connection is lost, and stumbles over that where it was about to look. */
+function isMetadataGone(error: Error): boolean {
+  return error instanceof TypeError && error.message.includes("null (reading 'topicMetadata')");
 }
 
 /**

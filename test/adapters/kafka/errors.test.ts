@@ -19,6 +19,11 @@ test('a coordinator that nobody finds while the brokers are away comes back, how
   assert.ok(passes(make('KafkaJSProtocolError', protocol)));
 });
 
+test('metadata that kafkajs has forgotten with its last connection comes back', () => {
+  const metadata = null as unknown as { topicMetadata: unknown };
+  assert.throws(() => metadata.topicMetadata, passes);
+});
+
 test('what another attempt cannot mend does not pass', () => {
   const protocol = { type: 'GROUP_AUTHORIZATION_FAILED', code: 30, retriable: false, message: 'not allowed' };
   assert.equal(passes(make('KafkaJSProtocolError', protocol)), false);
