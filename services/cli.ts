@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { assetPath } from '../lib/runtime/assets.ts';
 import { DriftlineError, ERROR_CODES } from '../lib/runtime/errors.ts';
-import { holdSignals, wasSignalled } from './commands/signals.ts';
+import { holdSignals, toldToStop } from './commands/signals.ts';
 
 /**
  * Each command is a file in commands/ that exports `register(program)`. They are loaded as needed: `validate` needs
@@ -51,14 +51,19 @@ function report(error: unknown): number {
   return ERROR_CODES[error.code].exit;
 }
 
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
 try {
   const args = process.argv.slice(2);
   if (SERVERS.has(args[0] ?? '')) holdSignals();
   await (await createProgram(args)).parseAsync(args, { from: 'user' });
 } catch (error) {
-  process.exitCode = report(error);
   // Told to stop while it could not reach what it needs: it has stopped.
-  if (wasSignalled() && process.exitCode === 1) process.exitCode = 0;
+  if (toldToStop.aborted && isAbort(error)) process.exitCode = 0;
+  else process.exitCode = report(error);
+  if (toldToStop.aborted && process.exitCode === 1) process.exitCode = 0;
 }
 // Clients that keep sockets or threads open must not keep a finished command alive.
 process.exit();

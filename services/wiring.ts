@@ -83,9 +83,9 @@ export function requireLog(ctx: ServiceContext): Promise<void> {
   return requireTopics(ctx.log);
 }
 
-/** Throws where tables or topics of this release are missing. */
-export async function requirePrepared(ctx: ServiceContext): Promise<void> {
-  await patiently(ctx, 'check the tables', () => requireSchema(ctx.store));
+/** Throws where tables or topics of this release are missing, and an AbortError once `signal` aborts. */
+export async function requirePrepared(ctx: ServiceContext, signal: AbortSignal): Promise<void> {
+  await patiently(ctx, 'check the tables', () => requireSchema(ctx.store), signal);
   await requireLog(ctx);
 }
 
@@ -114,8 +114,9 @@ function register({ config, store, clock, logger }: ServiceContext): Promise<voi
 }
 
 /** Doing either again changes nothing, so a store that hiccups does not end the process; a longer outage does. */
-function patiently(ctx: ServiceContext, what: string, task: () => Promise<void>): Promise<void> {
+function patiently(ctx: ServiceContext, what: string, task: () => Promise<void>, signal?: AbortSignal): Promise<void> {
   return retry(task, {
+    ...(signal === undefined ? {} : { signal }),
     totalMs: START_PATIENCE_MS,
     retryable: (error) => error instanceof StoreUnavailableError,
     onRetry: (error) => ctx.logger.warn({ err: error }, `cannot ${what}, trying again: ${describeError(error)}`),

@@ -7,6 +7,7 @@ import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
 import { openContext, registrationService, requirePrepared } from '../wiring.ts';
 import { type CommonFlags, configOf, configOption, httpOptions } from './options.ts';
 import { loggerFor, serve } from './run.ts';
+import { toldToStop } from './signals.ts';
 
 export interface ServiceCommand {
   name: string;
@@ -40,7 +41,7 @@ async function openService(
 ): Promise<{ app: App; url: () => string | null }> {
   const { ctx, connections } = await openContext(config, spec.name, logger);
   try {
-    await requirePrepared(ctx);
+    await requirePrepared(ctx, toldToStop);
     const port = config.http.port ?? spec.port;
     const readiness = (): readonly string[] => app.readiness();
     const health = createHealthServer({ host: config.http.host, port, readiness, metrics: ctx.metrics });

@@ -4,18 +4,18 @@ type Listener = (...args: unknown[]) => void;
 
 const NAMES = ['SIGTERM', 'SIGINT'] as const;
 const early = new Set<string>();
+const told = new AbortController();
 const remember = (signal: NodeJS.Signals): void => {
   early.add(signal);
+  told.abort();
 };
+
+/** Aborts when a signal comes: what a start waits for is waited for no longer. */
+export const toldToStop: AbortSignal = told.signal;
 
 /** From now on a signal does not end the process: a server that is still being opened stops in order once it can. */
 export function holdSignals(): void {
   for (const name of NAMES) process.on(name, remember);
-}
-
-/** Whether a signal has come since `holdSignals`. */
-export function wasSignalled(): boolean {
-  return early.size > 0;
 }
 
 /** The process's signals; one that came before anybody listened is told to who listens first. */
