@@ -55,7 +55,16 @@ async function declared(world: FaultWorld, incarnation: string): Promise<unknown
 
 test('row 08: an unclean election truncates the log: rows stay, the loss is declared, a new incarnation is counted', async () => {
   const cluster = await startKafkaCluster({ properties: UNCLEAN });
-  const world = await openFaultWorld({ broker: cluster, replication: 2, partitions: 1, chunkSize: 256, seed: 801 });
+  // Nothing unreadable: the same election may cut off acknowledged dead letters, as any record of any topic.
+  const events = { bad: 0 };
+  const world = await openFaultWorld({
+    broker: cluster,
+    replication: 2,
+    partitions: 1,
+    chunkSize: 256,
+    seed: 801,
+    events,
+  });
   after(() => world.close());
   const member = await world.start('aggregator');
   await member.untilServing();
