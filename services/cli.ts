@@ -60,10 +60,9 @@ try {
   if (SERVERS.has(args[0] ?? '')) holdSignals();
   await (await createProgram(args)).parseAsync(args, { from: 'user' });
 } catch (error) {
+  const code = toldToStop.aborted && isAbort(error) ? 0 : report(error);
   // Told to stop while it could not reach what it needs: it has stopped.
-  if (toldToStop.aborted && isAbort(error)) process.exitCode = 0;
-  else process.exitCode = report(error);
-  if (toldToStop.aborted && process.exitCode === 1) process.exitCode = 0;
+  process.exitCode = toldToStop.aborted && code === 1 ? 0 : code;
 }
 // Clients that keep sockets or threads open must not keep a finished command alive.
 process.exit();

@@ -9,7 +9,8 @@ const KEPT_BYTES = 256 * 1024;
 const FEWER_BYTES = [32 * 1024, 4 * 1024, 0];
 /** Characters of path and message that are left where no bytes are. */
 const KEPT_TEXT = 200;
-const LETTERS_PER_APPEND = 8;
+/** So many at once: what an append that fails has to repeat. */
+export const LETTERS_PER_APPEND = 8;
 
 type Origin = Pick<DeadLetter, 'topic' | 'incarnation' | 'partition' | 'offset'>;
 

@@ -2,7 +2,7 @@ import type { Decoded } from '../../lib/core/events/types.ts';
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { DeadLetter } from '../../lib/ports/codec.ts';
 import type { LogRecord } from '../../lib/ports/log.ts';
-import { appendDeadLetters } from '../../lib/runtime/dead-letters.ts';
+import { appendDeadLetters, LETTERS_PER_APPEND } from '../../lib/runtime/dead-letters.ts';
 import type { RecordPlace } from '../../lib/tables/raw.ts';
 import type { Environment } from './environment.ts';
 
@@ -32,10 +32,12 @@ function decodeValue<T>({ value, tooLarge }: LogRecord, decode: (value: Buffer) 
 /** Publishes the letters; at least once, always under the same key. Resolves when they are durable. */
 export async function publishDeadLetters(environment: Environment, letters: readonly DeadLetter[]): Promise<void> {
   const { context, metrics } = environment;
-  if (letters.length === 0) return;
-  const cut = await environment.persist(TOPICS.deadLetters, () =>
-    appendDeadLetters(context.log, context.codec, letters),
-  );
+  let cut = 0;
+  for (let i = 0; i < letters.length; i += LETTERS_PER_APPEND) {
+    const some = letters.slice(i, i + LETTERS_PER_APPEND);
+    const append = () => appendDeadLetters(context.log, context.codec, some);
+    cut += await environment.persist(TOPICS.deadLetters, append);
+  }
   if (cut > 0 && environment.isNews('cut dead letters')) context.logger.warn({ cut }, CUT);
   for (const { topic, partition, code } of letters) metrics.deadLetters.inc({ topic, partition, code });
 }
