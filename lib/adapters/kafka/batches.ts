@@ -27,11 +27,18 @@ export function fetchedFrom(batch: KafkaBatch): number {
   return Number(fetchedOffset);
 }
 
+/**
+ * The end of the log as of this fetch. A leader notes its high watermark first and then reads up to a newer one
+ * (Partition.readRecords), so that a fetch may bring more records than it says there are.
+ */
+export const endOf = (highWatermark: string, nextOffset: number): number => Math.max(Number(highWatermark), nextOffset);
+
 export function toFetched(batch: KafkaBatch): Fetched {
-  const endOffset = Number(batch.highWatermark);
+  const afterAll = Number(batch.lastOffset()) + 1;
+  const endOffset = endOf(batch.highWatermark, afterAll);
   const { offset, unreadable } = batch.messages.at(-1) as KafkaMessage & DecodedRecord;
   if (unreadable === undefined) {
-    return { messages: batch.messages, nextOffset: Number(batch.lastOffset()) + 1, endOffset, unreadable: null };
+    return { messages: batch.messages, nextOffset: afterAll, endOffset, unreadable: null };
   }
   const reason =
     `${batch.topic}/${batch.partition}: the record batch at offsets ${unreadable.from} to ${offset} cannot be read: ` +

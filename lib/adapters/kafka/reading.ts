@@ -1,7 +1,7 @@
 import type { ConsumerEndBatchProcessEvent, EachBatchPayload } from 'kafkajs';
 import { type PartitionId, partitionId } from '../../core/assignment.ts';
 import type { Truncation } from '../../ports/log.ts';
-import { epochOf, fetchedFrom, toFetched } from './batches.ts';
+import { endOf, epochOf, fetchedFrom, toFetched } from './batches.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { FetchControl } from './fetch-control.ts';
 import { insist } from './insist.ts';
@@ -59,12 +59,8 @@ export class Reading {
     // Null: only records below the position were in it (a compressed batch is sent whole); kafkajs steps over one offset.
     const from = payload.firstOffset === null ? worker.expected : Number(payload.firstOffset);
     if (!this.accepts(worker, from, -1)) return;
-    worker.offer({
-      messages: [],
-      nextOffset: Number(payload.lastOffset) + 1,
-      endOffset: Number(payload.highWatermark),
-      unreadable: null,
-    });
+    const nextOffset = Number(payload.lastOffset) + 1;
+    worker.offer({ messages: [], nextOffset, endOffset: endOf(payload.highWatermark, nextOffset), unreadable: null });
   }
 
   /**
