@@ -1,5 +1,7 @@
-import type { Batch as KafkaBatch, KafkaMessage } from 'kafkajs';
-import type { DecodedRecord } from './record-batch.ts';
+import type { Batch as KafkaBatch } from 'kafkajs';
+import type { LogRecord } from '../../ports/log.ts';
+import type { RecordBlock } from './record-batch.ts';
+import type { FetchedBlocks } from './record-decoder.ts';
 
 /** The last record of something: under which leader epoch it was written, and the offset after it. */
 export interface RecordEpoch {
@@ -7,9 +9,12 @@ export interface RecordEpoch {
   reach: number;
 }
 
-/** What one fetch brought for one partition, waiting to be handled. No messages: only the position moved. */
+/** What one fetch brought for one partition, waiting to be handled. */
 export interface Fetched {
-  messages: readonly KafkaMessage[];
+  /** Those of them in `blocks`, from where the fetch began. None: only the position moved. */
+  records: readonly LogRecord[];
+  /** The batches that hold a record of `records`, in order. */
+  blocks: readonly RecordBlock[];
   /** Position after it: past control records at its end. */
   nextOffset: number;
   endOffset: number;
@@ -27,28 +32,41 @@ export function fetchedFrom(batch: KafkaBatch): number {
   return Number(fetchedOffset);
 }
 
-/**
- * The end of the log as of this fetch. A leader notes its high watermark first and then reads up to a newer one
- * (Partition.readRecords), so that a fetch may bring more records than it says there are.
- */
-export const endOf = (highWatermark: string, nextOffset: number): number => Math.max(Number(highWatermark), nextOffset);
+/** The leader epoch that what was fetched begins with; -1 where it does not tell. */
+export const firstEpoch = (batch: KafkaBatch): number => blocksOf(batch)[0]!.leaderEpoch;
 
+/** What the fetch brought from where it began: a batch is sent whole, with what stands before in it. */
 export function toFetched(batch: KafkaBatch): Fetched {
-  const afterAll = Number(batch.lastOffset()) + 1;
-  const endOffset = endOf(batch.highWatermark, afterAll);
-  const { offset, unreadable } = batch.messages.at(-1) as KafkaMessage & DecodedRecord;
-  if (unreadable === undefined) {
-    return { messages: batch.messages, nextOffset: afterAll, endOffset, unreadable: null };
-  }
-  const reason =
-    `${batch.topic}/${batch.partition}: the record batch at offsets ${unreadable.from} to ${offset} cannot be read: ` +
-    unreadable.reason;
-  return { messages: batch.messages.slice(0, -1), nextOffset: unreadable.from, endOffset, unreadable: reason };
+  const from = fetchedFrom(batch);
+  const blocks = blocksOf(batch);
+  const held = blocks.filter(({ records }) => records.length > 0 && records.at(-1)!.offset >= from);
+  const records = held.flatMap((block) => within(block, from));
+  const last = blocks.at(-1)!;
+  return {
+    records,
+    blocks: held,
+    nextOffset: last.unreadable === null ? last.lastOffset + 1 : last.firstOffset,
+    // A leader notes its high watermark first and then reads up to a newer one (Partition.readRecords), so that a fetch may
+    // bring more records than it says there are.
+    endOffset: Math.max(Number(batch.highWatermark), last.lastOffset + 1),
+    unreadable: last.unreadable === null ? null : whyUnreadable(batch, last),
+  };
 }
 
-/** Under which leader epoch the message was written; null where it came without one (before Kafka 0.11). */
-export function epochOf(message: KafkaMessage | undefined): RecordEpoch | null {
-  const { batchContext } = (message ?? {}) as Partial<DecodedRecord>;
-  if (message === undefined || batchContext === undefined || batchContext.partitionLeaderEpoch < 0) return null;
-  return { leaderEpoch: batchContext.partitionLeaderEpoch, reach: Number(message.offset) + 1 };
+/** Under which leader epoch a batch was written, where it tells (since Kafka 0.11). */
+export function epochOf(block: RecordBlock | undefined): RecordEpoch | null {
+  if (block === undefined || block.leaderEpoch < 0) return null;
+  return { leaderEpoch: block.leaderEpoch, reach: (block.records.at(-1)?.offset ?? block.lastOffset) + 1 };
+}
+
+function blocksOf({ messages }: KafkaBatch): readonly RecordBlock[] {
+  return (messages[0] as unknown as FetchedBlocks).blocks;
+}
+
+function within({ records, firstOffset }: RecordBlock, from: number): readonly LogRecord[] {
+  return firstOffset >= from ? records : records.filter(({ offset }) => offset >= from);
+}
+
+function whyUnreadable({ topic, partition }: KafkaBatch, { firstOffset, lastOffset, unreadable }: RecordBlock): string {
+  return `${topic}/${partition}: the record batch at offsets ${firstOffset} to ${lastOffset} cannot be read: ${unreadable}`;
 }

@@ -1,5 +1,4 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
-import { installAbortFilter } from './aborted.ts';
 import { installRecordDecoder } from './record-decoder.ts';
 
 /** The part of pino's interface that the adapter writes to. */
@@ -19,7 +18,6 @@ export interface ClientOptions {
 /** `watch` sees every line kafkajs logs, debug ones included. */
 export function createClient(options: ClientOptions, watch?: (entry: LogEntry) => void): Kafka {
   installRecordDecoder();
-  installAbortFilter();
   return new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId,

@@ -111,10 +111,9 @@ export class GroupConsumer implements Consumer {
   /** Connects and subscribes, then joins and reads in the background. Rejects when no broker answers. */
   async start(): Promise<void> {
     const { kafka } = this;
-    const { GROUP_JOIN, CRASH, STOP, END_BATCH_PROCESS, HEARTBEAT } = kafka.events;
+    const { GROUP_JOIN, CRASH, STOP, HEARTBEAT } = kafka.events;
     kafka.on(HEARTBEAT, this.membership.beat);
     kafka.on(GROUP_JOIN, (event) => this.guardNow(() => this.onJoined(event)));
-    kafka.on(END_BATCH_PROCESS, (event) => this.guardNow(() => this.reading.onBatchEnd(event)));
     kafka.on(STOP, () => this.onStopped());
     kafka.on(CRASH, ({ payload }) => this.onCrash(payload.error));
     await kafka.connect();

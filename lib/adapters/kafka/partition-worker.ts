@@ -1,6 +1,5 @@
 import { type Assignment, type ConsumerHandlers, PartitionHaltError, type Truncation } from '../../ports/log.ts';
 import { epochOf, type Fetched, type RecordEpoch } from './batches.ts';
-import { toLogRecord } from './records.ts';
 
 /** Records of one call to a handler, at first and at most. */
 const SLICE_RECORDS = 2000;
@@ -92,7 +91,7 @@ export class PartitionWorker {
   offer(fetched: Fetched): void {
     // What cannot be read is not fetched again while what came before it is handled.
     this.expected = fetched.unreadable === null ? fetched.nextOffset : null;
-    this.epoch = epochOf(fetched.messages.at(-1)) ?? this.epoch;
+    this.epoch = epochOf(fetched.blocks.at(-1)) ?? this.epoch;
     this.movedAt = performance.now();
     this.queue.push({ ...fetched, at: this.movedAt });
     if (!this.active) this.running = this.drain();
@@ -146,19 +145,21 @@ export class PartitionWorker {
     this.active = false;
   }
 
-  private async handle({ messages, nextOffset, endOffset, unreadable }: Fetched): Promise<void> {
-    if (messages.length === 0 && unreadable === null) {
+  private async handle({ records, blocks, nextOffset, endOffset, unreadable }: Fetched): Promise<void> {
+    if (records.length === 0 && unreadable === null) {
       await this.handlers.onPosition?.({ ...this.assignment, nextOffset, endOffset });
     }
-    for (let start = 0; start < messages.length && !this.stopped; ) {
-      const end = Math.min(messages.length, start + this.slice);
-      const part = messages.slice(start, end);
-      const next = end === messages.length ? nextOffset : Number(part.at(-1)!.offset) + 1;
+    let block = 0;
+    for (let start = 0; start < records.length && !this.stopped; ) {
+      const end = Math.min(records.length, start + this.slice);
+      const last = records[end - 1]!.offset;
+      while (blocks[block]!.lastOffset < last) block += 1;
+      const { leaderEpoch } = blocks[block]!;
+      const more = leaderEpoch < 0 ? {} : { leaderEpoch };
+      const next = end === records.length ? nextOffset : last + 1;
       const began = performance.now();
-      const epoch = epochOf(part.at(-1));
-      const more = epoch === null ? {} : { leaderEpoch: epoch.leaderEpoch };
-      const records = part.map(toLogRecord);
-      await this.handlers.onBatch({ ...this.assignment, records, nextOffset: next, endOffset, ...more });
+      const part = records.slice(start, end);
+      await this.handlers.onBatch({ ...this.assignment, records: part, nextOffset: next, endOffset, ...more });
       this.fitSlice(part.length, performance.now() - began);
       start = end;
       // A handler that never really waits must not keep heartbeats from being sent.

@@ -1,7 +1,7 @@
-import type { ConsumerEndBatchProcessEvent, EachBatchPayload } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import { type PartitionId, partitionId } from '../../core/assignment.ts';
 import type { Truncation } from '../../ports/log.ts';
-import { endOf, epochOf, fetchedFrom, toFetched } from './batches.ts';
+import { fetchedFrom, firstEpoch, toFetched } from './batches.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { FetchControl } from './fetch-control.ts';
 import { insist } from './insist.ts';
@@ -43,24 +43,12 @@ export class Reading {
 
   async eachBatch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
     const worker = this.workers.get(partitionId(batch.topic, batch.partition));
-    const epoch = epochOf(batch.messages[0])?.leaderEpoch ?? -1;
-    if (worker === undefined || !this.accepts(worker, fetchedFrom(batch), epoch)) return;
+    if (worker === undefined || !this.accepts(worker, fetchedFrom(batch), firstEpoch(batch))) return;
     const fetched = toFetched(batch);
     worker.offer(fetched);
     if (fetched.unreadable !== null) return this.fetching.pause(worker);
-    resolveOffset(batch.messages.at(-1)!.offset);
+    resolveOffset(batch.lastOffset());
     await this.waitForRoom(worker, heartbeat);
-  }
-
-  /** Batches without a message for us (transaction markers, aborted records) end without having been in eachBatch. */
-  onBatchEnd({ payload }: ConsumerEndBatchProcessEvent): void {
-    const worker = this.workers.get(partitionId(payload.topic, payload.partition));
-    if (payload.batchSize > 0 || worker === undefined || worker.expected === null) return;
-    // Null: only records below the position were in it (a compressed batch is sent whole); kafkajs steps over one offset.
-    const from = payload.firstOffset === null ? worker.expected : Number(payload.firstOffset);
-    if (!this.accepts(worker, from, -1)) return;
-    const nextOffset = Number(payload.lastOffset) + 1;
-    worker.offer({ messages: [], nextOffset, endOffset: endOf(payload.highWatermark, nextOffset), unreadable: null });
   }
 
   /**

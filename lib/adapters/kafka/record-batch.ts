@@ -3,32 +3,26 @@ import { decompress, InflatedTooLargeError } from './codecs.ts';
 import { KAFKA_LIMITS } from './limits.ts';
 import { RecordReader } from './record-reader.ts';
 
-/** A record as kafkajs's consumer takes it from its decoder. */
-export interface DecodedRecord {
-  magicByte: number;
-  attributes: number;
-  timestamp: string;
-  offset: string;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: Readonly<Record<string, Buffer>>;
-  isControlRecord: boolean;
-  batchContext: BatchContext;
-  /** Set on what stands for a whole batch that cannot be read: its first offset, and why. */
-  unreadable?: { from: number; reason: string };
-  tooLarge?: LogRecord['tooLarge'];
-}
-
-export interface BatchContext {
-  partitionLeaderEpoch: number;
-  inTransaction: boolean;
-  isControlBatch: boolean;
-  producerId: string;
-}
-
-interface Header extends BatchContext {
+/** A record batch: its records, and what its header says of all of them. */
+export interface RecordBlock {
   firstOffset: number;
+  /** The header's; the last record's own where compaction took none. */
   lastOffset: number;
+  /** Under which it was written; -1 where it is not known (before Kafka 0.11). */
+  leaderEpoch: number;
+  /** The id of the producer whose transaction it is part of, or ends; null: in none. */
+  transactionOf: string | null;
+  /** The end of a transaction; such a batch holds no record for anyone. */
+  ends: 'commit' | 'abort' | null;
+  records: readonly LogRecord[];
+  /** Bytes that its records keep, about. */
+  weight: number;
+  /** Why its records cannot be read, or null. */
+  unreadable: string | null;
+}
+
+interface Header extends Pick<RecordBlock, 'firstOffset' | 'lastOffset' | 'leaderEpoch' | 'transactionOf'> {
+  control: boolean;
   codec: number;
   firstTimestamp: number;
   /** Set where the broker stamped the batch. */
@@ -45,7 +39,12 @@ const CODEC_MASK = 0x07;
 const APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
-const NO_HEADERS: Readonly<Record<string, Buffer>> = Object.freeze(Object.create(null));
+/** A control record's key: its version, then its type, 0 for an abort; 2 bytes each. */
+const TYPE_AT = 2;
+const ABORT = 0;
+/** What a record takes beside its key and value: an object and two views. */
+const RECORD_BYTES = 300;
+export const NO_HEADERS: Readonly<Record<string, Buffer>> = Object.freeze(Object.create(null));
 
 /** Size of the batch that begins at `at`, or null where the answer ends before it does. */
 export function batchSize(bytes: Buffer, at: number): number | null {
@@ -55,95 +54,136 @@ export function batchSize(bytes: Buffer, at: number): number | null {
   return size > bytes.length - at ? null : size;
 }
 
-/** The batch's records; one record that is marked `unreadable`, at its last offset, where they cannot be read. */
-export async function decodeBatch(batch: Buffer): Promise<DecodedRecord[]> {
+/** Reads a batch. Where its records cannot be read the block says so instead (`unreadable`); this throws nothing. */
+export function decodeBatch(batch: Buffer): RecordBlock | Promise<RecordBlock> {
   const header = readHeader(batch);
+  const body = batch.subarray(HEADER_BYTES);
+  return header.codec === 0 ? readBlock(header, body) : inflateBlock(header, body);
+}
+
+async function inflateBlock(header: Header, body: Buffer): Promise<RecordBlock> {
   try {
-    if (header.count > KAFKA_LIMITS.batchRecords) {
-      throw new RangeError(`it has ${header.count} records; at most ${KAFKA_LIMITS.batchRecords} are read`);
-    }
-    const body = batch.subarray(HEADER_BYTES);
-    const bytes = header.codec === 0 ? body : await decompress(header.codec, body);
-    return readRecords(header, new RecordReader(bytes));
+    refuseTooMany(header);
+    return readBlock(header, await decompress(header.codec, body));
   } catch (error) {
-    if (error instanceof InflatedTooLargeError) return refusedRecords(header, error.message);
-    const reason = error instanceof Error ? error.message : String(error);
-    const context = contextOf(header);
-    const marker = toRecord(header, context, 0, header.lastOffset, null, null, NO_HEADERS);
-    return [{ ...marker, unreadable: { from: header.firstOffset, reason } }];
+    if (error instanceof InflatedTooLargeError) return toBlock(header, refusedRecords(header, error.message), 0);
+    return unreadableBlock(header, error);
   }
 }
 
+function readBlock(header: Header, body: Buffer): RecordBlock {
+  try {
+    refuseTooMany(header);
+    const records = readRecords(header, body);
+    if (!header.control) return toBlock(header, records, body.length);
+    return { ...toBlock(header, [], 0), ends: isAbort(records[0]?.key ?? null) ? 'abort' : 'commit' };
+  } catch (error) {
+    return unreadableBlock(header, error);
+  }
+}
+
+function refuseTooMany({ count }: Header): void {
+  if (count < 0) throw new RangeError(`it announces ${count} records`);
+  if (count > KAFKA_LIMITS.batchRecords) {
+    throw new RangeError(`it has ${count} records; at most ${KAFKA_LIMITS.batchRecords} are read`);
+  }
+}
+
+function isAbort(key: Buffer | null): boolean {
+  return key !== null && key.length >= TYPE_AT + 2 && key.readInt16BE(TYPE_AT) === ABORT;
+}
+
+function unreadableBlock(header: Header, error: unknown): RecordBlock {
+  const unreadable = error instanceof Error ? error.message : String(error);
+  return { ...toBlock(header, [], 0), unreadable };
+}
+
+function toBlock(header: Header, records: readonly LogRecord[], bytes: number): RecordBlock {
+  const { firstOffset, lastOffset, leaderEpoch, transactionOf } = header;
+  const weight = RECORD_BYTES * records.length + bytes;
+  return { firstOffset, lastOffset, leaderEpoch, transactionOf, ends: null, records, weight, unreadable: null };
+}
+
 /** Each record of a batch that grows too large, without its bytes. */
-function refusedRecords(header: Header, reason: string): DecodedRecord[] {
-  const context = contextOf(header);
+function refusedRecords(header: Header, reason: string): LogRecord[] {
   const tooLarge = { limit: 'inflated_bytes', message: `the compressed batch cannot be read: ${reason}` };
+  const timestamp = header.appendTime ?? header.firstTimestamp;
   return Array.from({ length: header.count }, (_, index) => {
     const offset = index === header.count - 1 ? header.lastOffset : header.firstOffset + index;
-    return { ...toRecord(header, context, 0, offset, null, null, NO_HEADERS), tooLarge };
+    return { offset, timestamp, key: null, value: null, headers: NO_HEADERS, tooLarge };
   });
 }
 
 function readHeader(batch: Buffer): Header {
   const attributes = batch.readInt16BE(21);
-  const firstOffset = Number(batch.readBigInt64BE(0));
+  const firstOffset = readInt64(batch, 0);
   return {
     firstOffset,
     lastOffset: firstOffset + batch.readInt32BE(23),
-    partitionLeaderEpoch: batch.readInt32BE(12),
+    leaderEpoch: batch.readInt32BE(12),
+    transactionOf: (attributes & (TRANSACTIONAL | CONTROL)) === 0 ? null : String(batch.readBigInt64BE(43)),
+    control: (attributes & CONTROL) !== 0,
     codec: attributes & CODEC_MASK,
-    inTransaction: (attributes & TRANSACTIONAL) !== 0,
-    isControlBatch: (attributes & CONTROL) !== 0,
-    firstTimestamp: Number(batch.readBigInt64BE(27)),
-    appendTime: (attributes & APPEND_TIME) === 0 ? null : Number(batch.readBigInt64BE(35)),
-    producerId: String(batch.readBigInt64BE(43)),
+    firstTimestamp: readInt64(batch, 27),
+    appendTime: (attributes & APPEND_TIME) === 0 ? null : readInt64(batch, 35),
     count: batch.readInt32BE(57),
   };
 }
 
-function readRecords(header: Header, reader: RecordReader): DecodedRecord[] {
-  const { firstOffset, lastOffset, count } = header;
-  if (count < 0) throw new RangeError(`it announces ${count} records`);
-  const context = contextOf(header);
-  // Compaction may leave a batch without records: it is passed over as control records are.
-  if (count === 0) {
-    return [{ ...toRecord(header, context, 0, lastOffset, null, null, NO_HEADERS), isControlRecord: true }];
-  }
-  const records: DecodedRecord[] = [];
-  let least = firstOffset;
+/** Exact within ±2^53, which offsets and times stay. */
+function readInt64(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
+}
+
+function readRecords(header: Header, body: Buffer): LogRecord[] {
+  const { lastOffset, count } = header;
+  const reader = new RecordReader(body);
+  // Bytes are looked at longer than the answer they came in: they must not be views of a huge one.
+  const copied = body.buffer.byteLength > KAFKA_LIMITS.inflatedBytes;
+  const records: LogRecord[] = [];
+  let least = header.firstOffset;
   for (let index = 0; index < count; index += 1) {
-    const record = readRecord(header, context, reader);
-    const offset = Number(record.offset);
-    if (!(offset >= least && offset <= lastOffset)) throw new RangeError(`a record claims offset ${record.offset}`);
+    const record = readRecord(header, reader, body.length);
+    const { offset } = record;
+    if (!(offset >= least && offset <= lastOffset)) throw new RangeError(`a record claims offset ${offset}`);
     least = offset + 1;
-    records.push(record);
+    records.push(copied ? ownBytes(record) : record);
   }
   return records;
 }
 
-function readRecord(header: Header, context: BatchContext, batch: RecordReader): DecodedRecord {
-  const reader = new RecordReader(batch.take(batch.varint()));
-  const attributes = reader.take(1)[0]!;
-  const timestamp = header.appendTime ?? header.firstTimestamp + reader.varint();
-  if (header.appendTime !== null) reader.varint();
+function readRecord(header: Header, reader: RecordReader, length: number): LogRecord {
+  const bytes = reader.varint();
+  const end = reader.at + bytes;
+  if (bytes < 0 || end > length) throw new RangeError(`a record of ${bytes} bytes is announced`);
+  // Its attributes: none are defined.
+  reader.byte();
+  const sinceFirst = reader.varint();
   const offset = header.firstOffset + reader.varint();
+  const timestamp = header.appendTime ?? header.firstTimestamp + sinceFirst;
   const key = reader.field();
   const value = reader.field();
-  const record = toRecord(header, context, attributes, offset, kept(key), kept(value), readHeaders(reader));
-  record.timestamp = String(timestamp);
-  const longest = Math.max(key?.length ?? 0, value?.length ?? 0);
-  if (longest > KAFKA_LIMITS.recordBytes) {
-    const message = `the record has ${longest} bytes; at most ${KAFKA_LIMITS.recordBytes} are read`;
-    record.tooLarge = { limit: 'record_bytes', message };
-  }
-  return record;
+  const headers = readHeaders(reader);
+  if (reader.at > end) throw new RangeError(`a record is longer than the ${bytes} bytes it announces`);
+  reader.at = end;
+  const longest = Math.max(key === null ? 0 : key.length, value === null ? 0 : value.length);
+  if (longest > KAFKA_LIMITS.recordBytes) return beginningOf({ offset, timestamp, key, value, headers }, longest);
+  return { offset, timestamp, key, value, headers };
 }
 
-/** Bytes that are looked at longer than the answer they came in: neither too many, nor a view of a huge one. */
-function kept(bytes: Buffer | null): Buffer | null {
-  if (bytes === null) return null;
-  if (bytes.length > KAFKA_LIMITS.recordBytes) return Buffer.from(bytes.subarray(0, KAFKA_LIMITS.keptBytes));
-  return bytes.buffer.byteLength > KAFKA_LIMITS.inflatedBytes ? Buffer.from(bytes) : bytes;
+function beginningOf(record: LogRecord, longest: number): LogRecord {
+  const message = `the record has ${longest} bytes; at most ${KAFKA_LIMITS.recordBytes} are read`;
+  const begun = (bytes: Buffer | null) =>
+    bytes !== null && bytes.length > KAFKA_LIMITS.recordBytes
+      ? Buffer.from(bytes.subarray(0, KAFKA_LIMITS.keptBytes))
+      : bytes;
+  const tooLarge = { limit: 'record_bytes', message };
+  return { ...record, key: begun(record.key), value: begun(record.value), tooLarge };
+}
+
+function ownBytes(record: LogRecord): LogRecord {
+  const own = (bytes: Buffer | null) => (bytes === null ? null : Buffer.from(bytes));
+  return { ...record, key: own(record.key), value: own(record.value) };
 }
 
 function readHeaders(reader: RecordReader): Readonly<Record<string, Buffer>> {
@@ -156,23 +196,4 @@ function readHeaders(reader: RecordReader): Readonly<Record<string, Buffer>> {
     if (name !== null && value !== null) headers[name.toString('utf8')] = value;
   }
   return headers;
-}
-
-function toRecord(
-  header: Header,
-  batchContext: BatchContext,
-  attributes: number,
-  offset: number,
-  key: Buffer | null,
-  value: Buffer | null,
-  headers: Readonly<Record<string, Buffer>>,
-): DecodedRecord {
-  const { isControlBatch: isControlRecord } = header;
-  const timestamp = String(header.appendTime ?? header.firstTimestamp);
-  const place = { magicByte: 2, attributes, timestamp, offset: String(offset) };
-  return { ...place, key, value, headers, isControlRecord, batchContext };
-}
-
-function contextOf({ partitionLeaderEpoch, inTransaction, isControlBatch, producerId }: Header): BatchContext {
-  return { partitionLeaderEpoch, inTransaction, isControlBatch, producerId };
 }

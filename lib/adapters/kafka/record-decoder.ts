@@ -1,5 +1,26 @@
 import { createRequire } from 'node:module';
-import { batchSize, type DecodedRecord, decodeBatch } from './record-batch.ts';
+import type { KafkaMessage } from 'kafkajs';
+import { type AbortedTransaction, dropAborted } from './aborted.ts';
+import { blockOf } from './message-set.ts';
+import { batchSize, decodeBatch, type RecordBlock } from './record-batch.ts';
+
+/** What stands for all of a partition's part of an answer in kafkajs's hands, instead of a message for each record. */
+export interface FetchedBlocks {
+  /** Of the last record batch, its last: kafkajs's position moves past it once it is resolved. */
+  offset: string;
+  /** At least one. */
+  blocks: readonly RecordBlock[];
+}
+
+/** A partition's part of an answer, as kafkajs keeps it. */
+interface FetchedPartition {
+  abortedTransactions: readonly AbortedTransaction[] | null;
+  messages: unknown[];
+}
+
+interface FetchResponse {
+  decode(bytes: Buffer): Promise<{ responses: { partitions: FetchedPartition[] }[] }>;
+}
 
 /** kafkajs's own reader of a fetch answer, as far as it is used here. */
 interface FetchDecoder {
@@ -12,19 +33,20 @@ type DecodeMessages = (decoder: FetchDecoder) => Promise<unknown[]>;
 
 /** What one partition's part of an answer may grow to before the rest is left to the next fetch; whole batches. */
 const ENOUGH_BYTES = 4 * 1024 * 1024;
-/** What a record takes beside its key and value. */
-const RECORD_BYTES = 400;
 const MAGIC_AT = 16;
 const RECORD_BATCHES = 2;
 const MODULE = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages';
+/** Versions of the fetch protocol that know record batches and tell of aborted transactions. Some share their decoder. */
+const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
 
 let installed = false;
 
 /**
  * Puts our reader of record batches in the place of kafkajs's, which throws away the whole answer, of all partitions, when
- * one batch in it cannot be read, and then asks for it again for ever. Ours marks the batch (`DecodedRecord.unreadable`),
- * which halts its partition by name. kafkajs is at its last version, so that the place stays where it is; message sets
- * from before Kafka 0.11 are left to kafkajs.
+ * one batch in it cannot be read, and then asks for it again for ever, and which makes strings and BigInts of every offset.
+ * Ours marks the batch (`RecordBlock.unreadable`), which halts its partition by name, and hands kafkajs one FetchedBlocks a
+ * partition. kafkajs is at its last version, so that the places stay where they are; message sets from before Kafka 0.11
+ * are read by kafkajs.
  */
 export function installRecordDecoder(): void {
   if (installed) return;
@@ -32,32 +54,58 @@ export function installRecordDecoder(): void {
   const original: DecodeMessages = require(MODULE);
   const cached = require.cache[require.resolve(MODULE)];
   if (cached === undefined) throw new Error(`this version of kafkajs has no module ${MODULE}`);
-  cached.exports = async (decoder: FetchDecoder) => {
+  cached.exports = async (decoder: FetchDecoder): Promise<RecordBlock[]> => {
     const size = decoder.readInt32();
     if (size <= 0 || !decoder.canReadBytes(size)) return [];
     const bytes = decoder.readBytes(size);
     if (bytes[MAGIC_AT] === RECORD_BATCHES) return decodeBatches(bytes);
-    return original(rewound(bytes));
+    return blockOf((await original(rewound(bytes))) as KafkaMessage[]);
   };
+  installGathering();
   installed = true;
 }
 
+function installGathering(): void {
+  const require = createRequire(import.meta.url);
+  const seen = new Set<FetchResponse['decode']>();
+  for (const version of VERSIONS) {
+    const response: FetchResponse = require(`kafkajs/src/protocol/requests/fetch/v${version}/response`);
+    const { decode } = response;
+    if (seen.has(decode)) continue;
+    response.decode = async (bytes) => {
+      const answer = await decode(bytes);
+      for (const { partitions } of answer.responses) for (const partition of partitions) gather(partition);
+      return answer;
+    };
+    seen.add(response.decode);
+  }
+}
+
+/** Leaves kafkajs one message, and no aborted transactions to look for. */
+function gather(partition: FetchedPartition): void {
+  const blocks = partition.messages as RecordBlock[];
+  dropAborted(blocks, partition.abortedTransactions ?? []);
+  partition.abortedTransactions = [];
+  const last = blocks.at(-1);
+  const gathered: FetchedBlocks[] = last === undefined ? [] : [{ offset: String(last.lastOffset), blocks }];
+  partition.messages = gathered;
+}
+
 /** All whole batches, up to one that cannot be read or until there are enough. */
-async function decodeBatches(bytes: Buffer): Promise<DecodedRecord[]> {
-  const records: DecodedRecord[] = [];
+async function decodeBatches(bytes: Buffer): Promise<RecordBlock[]> {
+  const blocks: RecordBlock[] = [];
   let weight = 0;
   for (let at = 0; weight < ENOUGH_BYTES; ) {
     const size = batchSize(bytes, at);
-    if (size === null) return records;
-    const decoded = await decodeBatch(bytes.subarray(at, at + size));
-    for (const record of decoded) {
-      records.push(record);
-      weight += RECORD_BYTES + (record.value?.length ?? 0) + (record.key?.length ?? 0);
-    }
-    if (decoded[0]?.unreadable !== undefined) return records;
+    if (size === null) return blocks;
+    const decoded = decodeBatch(bytes.subarray(at, at + size));
+    const block = decoded instanceof Promise ? await decoded : decoded;
+    blocks.push(block);
+    if (block.unreadable !== null) return blocks;
+    weight += block.weight;
     at += size;
   }
-  return records;
+  return blocks;
 }
 
 /** The same bytes behind their length again, for kafkajs's own decoder. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import snappy from 'kafkajs-snappy';
 import { compressFrameSync } from 'lz4-napi';
 import { inflatedLz4Bytes } from '../../../lib/adapters/kafka/lz4-size.ts';
-import { type DecodedRecord, decodeBatch } from '../../../lib/adapters/kafka/record-batch.ts';
+import { decodeBatch, type RecordBlock } from '../../../lib/adapters/kafka/record-batch.ts';
 import { inflatedSnappyBytes } from '../../../lib/adapters/kafka/snappy-size.ts';
 
 const FIRST = 1000;
@@ -41,21 +41,23 @@ function batch(codec: number, body: Buffer, count = VALUES.length): Buffer {
   return Buffer.concat([header, body]);
 }
 
-const values = (records: readonly DecodedRecord[]) => records.map(({ value }) => value?.toString());
+const values = ({ records }: RecordBlock) => records.map(({ value }) => value?.toString());
 
 describe('record batches', () => {
   it('are read plain and inflated, with offsets, times and the leader epoch', async () => {
     for (const bytes of [batch(0, RECORDS), batch(1, gzipSync(RECORDS)), batch(3, compressFrameSync(RECORDS))]) {
-      const records = await decodeBatch(bytes);
-      assert.deepEqual(values(records), VALUES);
+      const block = await decodeBatch(bytes);
+      assert.deepEqual(values(block), VALUES);
       assert.deepEqual(
-        records.map(({ offset, timestamp, batchContext }) => [offset, timestamp, batchContext.partitionLeaderEpoch]),
-        VALUES.map((_, index) => [String(FIRST + index), String(1_700_000_000_000 + index), 7]),
+        block.records.map(({ offset, timestamp }) => [offset, timestamp]),
+        VALUES.map((_, index) => [FIRST + index, 1_700_000_000_000 + index]),
       );
+      const { firstOffset, lastOffset, leaderEpoch, unreadable } = block;
+      assert.deepEqual([firstOffset, lastOffset, leaderEpoch, unreadable], [FIRST, FIRST + 2, 7, null]);
     }
   });
 
-  it('that cannot be read are one record in their place, which says why', async () => {
+  it('that cannot be read hold no record but the reason', async () => {
     const broken: [Buffer, RegExp][] = [
       [batch(6, RECORDS), /compression codec 6 is unknown/],
       [batch(1, RECORDS), /its gzip compression cannot be read/],
@@ -69,20 +71,15 @@ describe('record batches', () => {
       [batch(0, Buffer.concat([record('one', 0), record('two', 0), record('three', 2)])), /claims offset 1000/],
     ];
     for (const [bytes, reason] of broken) {
-      const records = await decodeBatch(bytes);
-      assert.equal(records.length, 1, String(reason));
-      assert.equal(records[0]!.offset, String(FIRST + 2), 'its last offset, so that no reader passes it over');
-      assert.equal(records[0]!.unreadable?.from, FIRST);
-      assert.match(records[0]!.unreadable?.reason ?? '', reason);
+      const { records, firstOffset, lastOffset, unreadable } = await decodeBatch(bytes);
+      assert.deepEqual([records, firstOffset, lastOffset], [[], FIRST, FIRST + 2], String(reason));
+      assert.match(unreadable ?? '', reason);
     }
   });
 
   it('without a record left move the position alone', async () => {
-    const records = await decodeBatch(batch(0, Buffer.alloc(0), 0));
-    assert.deepEqual(
-      records.map(({ offset, isControlRecord }) => [offset, isControlRecord]),
-      [[String(FIRST + 2), true]],
-    );
+    const { records, lastOffset, unreadable } = await decodeBatch(batch(0, Buffer.alloc(0), 0));
+    assert.deepEqual([records, lastOffset, unreadable], [[], FIRST + 2, null]);
   });
 
   it('of any bytes end in records within their offsets or in a reason, never in an error', async () => {
@@ -92,9 +89,9 @@ describe('record batches', () => {
         const body = codec === 1 ? gzipSync(RECORDS) : codec === 3 ? compressFrameSync(RECORDS) : RECORDS;
         const bytes = batch(codec, body);
         for (const [at, byte] of changes) bytes[57 + (at % (bytes.length - 57))] = byte;
-        for (const { offset, unreadable } of await decodeBatch(bytes)) {
-          assert.ok(unreadable !== undefined || (Number(offset) >= FIRST && Number(offset) <= FIRST + 2));
-        }
+        const { records, unreadable } = await decodeBatch(bytes);
+        assert.ok(unreadable === null || records.length <= 3);
+        for (const { offset } of records) assert.ok(offset >= FIRST && offset <= FIRST + 2);
       }),
       { numRuns: 500 },
     );

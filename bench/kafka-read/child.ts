@@ -1,0 +1,16 @@
+/** One reader in a process of its own: reads a topic for each message of its parent and answers with what it took. */
+import { type Reader, readKafkajs, readPlatformatic, readPort } from './readers.ts';
+
+const READERS: Readonly<Record<string, Reader>> = {
+  kafkajs: readKafkajs,
+  port: readPort,
+  platformatic: readPlatformatic,
+};
+const read = READERS[process.argv[2] ?? ''];
+if (read === undefined) throw new Error(`no such reader: ${process.argv[2]}`);
+
+type Question = { bootstrap: string; topic: string; total: number };
+
+process.on('message', ({ bootstrap, topic, total }: Question) => {
+  void read(bootstrap, topic, total).then((took) => process.send?.(took));
+});
