@@ -1,5 +1,6 @@
 import type { AlertEvent } from '../core/alerts/types.ts';
-import type { Decoded, Label, Prediction } from '../core/events/types.ts';
+import type { PredictionBlock } from '../core/events/block.ts';
+import type { Decoded, Label, Prediction, Rejection } from '../core/events/types.ts';
 import type { AnnouncementMessage } from '../core/messages/types.ts';
 
 /** A record that could not be read, as published on `driftline.dead-letters`. */
@@ -17,12 +18,23 @@ export interface DeadLetter {
   value: Buffer | null;
 }
 
+/** Reads records into blocks; keeps what it has learned of the events' form, so that each stream has its own. */
+export interface PredictionReader {
+  /**
+   * Puts the record's events at the end of the block. 'full': the block has to be emptied first, and nothing happened. A
+   * record that cannot be read leaves the block as it was.
+   */
+  read(value: Buffer, offset: number, arrival: number, block: PredictionBlock): 'read' | 'full' | Rejection;
+}
+
 /**
  * Bytes ↔ messages. Reading: the first bytes decide (0xC3 0x01 Avro single-object, otherwise JSON). Writing: JSON or Avro
  * single-object, as configured. Implementation: adapters/avro, schemas from schemas/.
  */
 export interface Codec {
   decodePrediction(value: Buffer): Decoded<Prediction>;
+  /** `texts`: whether events that do not come as JSON are to be given as JSON too. */
+  predictionReader(options: { texts: boolean }): PredictionReader;
   decodeLabel(value: Buffer): Decoded<Label>;
   encodeAnnouncement(message: AnnouncementMessage): Buffer;
   decodeAnnouncement(value: Buffer): AnnouncementMessage;

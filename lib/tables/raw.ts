@@ -10,8 +10,14 @@ export interface RecordPlace {
   offset: number;
 }
 
+/** What of an event has columns of its own in the raw prediction log. */
+export type StoredEvent = Pick<
+  Prediction,
+  'model' | 'timestamp' | 'predictionId' | 'version' | 'role' | 'score' | 'label' | 'value' | 'latencyMs' | 'error'
+>;
+
 /** A row of the raw prediction log. `event` is the event as JSON. */
-export function predictionRow(place: RecordPlace, prediction: Prediction, event: string): Row {
+export function predictionRow(place: RecordPlace, prediction: StoredEvent, event: string): Row {
   return {
     ...place,
     model: prediction.model,

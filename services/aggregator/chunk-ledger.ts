@@ -37,6 +37,11 @@ export class ChunkLedger {
     return this.#open === null ? null : { start: this.#open.chunk.identity.chunkStart, since: this.#open.since };
   }
 
+  /** Whether the record belongs to the open chunk. */
+  holds(record: LogRecord): boolean {
+    return this.#open !== null && record.offset < this.#open.chunk.end && !isTooOld(this.#open, record);
+  }
+
   /** The chunk that the record belongs to; closes the one before it. */
   async chunkFor(record: LogRecord): Promise<OpenChunk> {
     if (this.#open !== null && record.offset >= this.#open.chunk.end) await this.#close(this.#open);

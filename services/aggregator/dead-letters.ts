@@ -1,4 +1,4 @@
-import type { Decoded } from '../../lib/core/events/types.ts';
+import type { Decoded, Rejection } from '../../lib/core/events/types.ts';
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { DeadLetter } from '../../lib/ports/codec.ts';
 import type { LogRecord } from '../../lib/ports/log.ts';
@@ -11,22 +11,37 @@ const CUT = `${TOPICS.deadLetters} takes no record as large as some dead letters
 /** The record's value as `decode` reads it; what the log could not hand over whole, or without a value, is refused. */
 export function decodeRecord<T>(
   environment: Environment,
-  { topic, partition }: Pick<RecordPlace, 'topic' | 'partition'>,
+  place: Pick<RecordPlace, 'topic' | 'partition'>,
   record: LogRecord,
   decode: (value: Buffer) => Decoded<T>,
 ): Decoded<T> {
-  const decoded = decodeValue(record, decode);
-  const limit = decoded.ok ? undefined : (record.tooLarge?.limit ?? decoded.rejection.limit);
-  if (limit !== undefined) environment.metrics.limits.inc({ topic, partition, limit });
+  const rejection = refuseRecord(environment, place, record);
+  if (rejection !== null) return { ok: false, rejection };
+  const decoded = decode(record.value!);
+  if (!decoded.ok) reportLimit(environment, place, decoded.rejection.limit);
   return decoded;
 }
 
-function decodeValue<T>({ value, tooLarge }: LogRecord, decode: (value: Buffer) => Decoded<T>): Decoded<T> {
+/** Why the record has no value to decode, or null. */
+export function refuseRecord(
+  environment: Environment,
+  place: Pick<RecordPlace, 'topic' | 'partition'>,
+  { value, tooLarge }: LogRecord,
+): Rejection | null {
   if (tooLarge !== undefined) {
-    return { ok: false, rejection: { code: 'too_large', path: '', message: tooLarge.message } };
+    reportLimit(environment, place, tooLarge.limit);
+    return { code: 'too_large', path: '', message: tooLarge.message };
   }
-  if (value !== null) return decode(value);
-  return { ok: false, rejection: { code: 'empty', path: '', message: 'the record has no value' } };
+  return value === null ? { code: 'empty', path: '', message: 'the record has no value' } : null;
+}
+
+/** Counts that a record went past a limit, where one is given. */
+export function reportLimit(
+  { metrics }: Environment,
+  { topic, partition }: Pick<RecordPlace, 'topic' | 'partition'>,
+  limit: string | undefined,
+): void {
+  if (limit !== undefined) metrics.limits.inc({ topic, partition, limit });
 }
 
 /** Publishes the letters; at least once, always under the same key. Resolves when they are durable. */

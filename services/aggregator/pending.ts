@@ -1,8 +1,7 @@
-import { predictionToText } from '../../lib/core/events/to-json.ts';
-import type { Prediction } from '../../lib/core/events/types.ts';
+import type { PredictionBlock } from '../../lib/core/events/block.ts';
 import type { DeadLetter } from '../../lib/ports/codec.ts';
 import type { Row } from '../../lib/ports/store.ts';
-import { labelRow, predictionRow, type RecordPlace } from '../../lib/tables/raw.ts';
+import { labelRow, predictionRow, type RecordPlace, type StoredEvent } from '../../lib/tables/raw.ts';
 
 const MAX_ROWS = 5_000;
 /** Of text and letters, with what the rows themselves take: what a partition holds while the store is slow. */
@@ -27,17 +26,20 @@ export class Pending {
     return rows >= MAX_ROWS || this.#bytes >= MAX_BYTES;
   }
 
-  addPrediction(place: RecordPlace, prediction: Prediction, value: Buffer | null): void {
+  /** The event in `row` of the block, which came in at `place`. */
+  addEvent(place: RecordPlace, block: PredictionBlock, row: number): void {
     if (this.#keepPredictions) {
-      const event = eventText(value, prediction);
+      const event = eventText(block, row);
       this.#bytes += ROW_BYTES + event.length;
-      this.predictions.push(predictionRow(place, prediction, event));
+      this.predictions.push(predictionRow(place, storedEvent(block, row), event));
     }
-    const { predictionId, model, truth, timestamp } = prediction;
+    const truth = block.truths[row]!;
     // Truth known at once is a label of the event's own time: any later label wins over it.
     if (truth === null) return;
     this.#bytes += ROW_BYTES + String(truth).length;
-    this.labels.push(labelRow(place, { predictionId, model, label: truth, timestamp }));
+    const predictionId = block.id(row);
+    const label = { predictionId, model: block.models[row]!, label: truth, timestamp: block.timestamps[row]! };
+    this.labels.push(labelRow(place, label));
   }
 
   addLetter(letter: DeadLetter): void {
@@ -46,7 +48,26 @@ export class Pending {
   }
 }
 
-/** The event as JSON: as it came where it came as JSON (0xC3 is no first byte of JSON), fields this version does not know included. */
-function eventText(value: Buffer | null, prediction: Prediction): string {
-  return value === null || value[0] === 0xc3 ? predictionToText(prediction) : value.toString('utf8');
+/** The event as JSON: as it came where it came as JSON, fields this version does not know included. */
+function eventText(block: PredictionBlock, row: number): string {
+  const source = block.sources[row]!;
+  return source === null
+    ? (block.texts[row] ?? '')
+    : Buffer.from(source.buffer, source.byteOffset, source.length).toString('utf8');
+}
+
+function storedEvent(block: PredictionBlock, row: number): StoredEvent {
+  const { features: score, label, value, latency } = block.shape;
+  return {
+    model: block.models[row]!,
+    timestamp: block.timestamps[row]!,
+    predictionId: block.id(row),
+    version: block.versions[row]!,
+    role: block.roles[row]!,
+    score: block.cell(score, row) as number | null,
+    label: block.cell(label, row) as string | null,
+    value: block.cell(value, row) as number | null,
+    latencyMs: block.cell(latency, row) as number | null,
+    error: block.errors[row]!,
+  };
 }

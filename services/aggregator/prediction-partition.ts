@@ -1,15 +1,12 @@
 import type { ProgressMessage } from '../../lib/core/messages/types.ts';
-import { type Batch, PartitionHaltError, type Position, type Truncation } from '../../lib/ports/log.ts';
+import { type Batch, type LogRecord, PartitionHaltError, type Position, type Truncation } from '../../lib/ports/log.ts';
 import { ChunkLedger } from './chunk-ledger.ts';
 import type { Collaborators } from './collaborators.ts';
 import { declareGap, gapBefore } from './gaps.ts';
 import { PartitionState, type Place } from './partition-state.ts';
-import { RecordIntake } from './record-intake.ts';
+import { hasToFlush, RecordIntake } from './record-intake.ts';
 import { resume } from './resume.ts';
 import type { Start } from './start.ts';
-
-/** What evicted windows may hold before a flush: their estimated bytes, and their number, which has to be announced. */
-const MAX_WAITING = { bytes: 8 * 1024 * 1024, windows: 5_000 };
 
 /**
  * One assigned partition of `driftline.predictions`: reads it from the start of its open chunk and keeps the ledger's rows
@@ -65,21 +62,24 @@ export class PredictionPartition {
   async read(batch: Batch): Promise<void> {
     this.lastRead = this.#context.clock.now();
     await this.#noticeGap(batch.records[0]!.offset);
-    for (const record of batch.records) {
-      const chunk = await this.#ledger.chunkFor(record);
-      const poison = this.#intake.poison(chunk, record.offset);
-      if (poison !== null) await this.#halt(poison);
-      this.#intake.read(chunk, record);
-      this.#state.position = record.offset + 1;
-      if (this.#intake.full) await this.#intake.write();
-      const { bytes, windows } = chunk.waiting;
-      if (bytes >= MAX_WAITING.bytes || windows >= MAX_WAITING.windows) await this.flush();
-    }
+    for (let next = 0; next < batch.records.length; ) next = await this.#take(batch.records, next);
     const { leaderEpoch } = batch;
     if (leaderEpoch !== undefined) this.#state.epoch = { leaderEpoch, reach: this.#state.position };
     await this.pass(batch);
     const sinceFlush = this.#context.clock.now() - this.#lastFlush;
     if (sinceFlush >= this.#context.config.aggregation.flushIntervalMs) await this.flush();
+  }
+
+  /** Counts records from `first` on as long as nothing has to be written or decided; returns the first one left. */
+  async #take(records: readonly LogRecord[], first: number): Promise<number> {
+    const chunk = await this.#ledger.chunkFor(records[first]!);
+    const poison = this.#intake.poison(chunk, records[first]!.offset);
+    if (poison !== null) await this.#halt(poison);
+    const next = this.#intake.take(chunk, records, first, (record) => this.#ledger.holds(record));
+    this.#state.position = records[next - 1]!.offset + 1;
+    if (this.#intake.full) await this.#intake.write();
+    if (hasToFlush(chunk)) await this.flush();
+    return next;
   }
 
   /** Goes on to where no record is left to read before (transaction markers, aborted records). */

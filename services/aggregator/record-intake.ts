@@ -1,23 +1,35 @@
 import type { OpenChunk } from '../../lib/core/chunks/chunk.ts';
-import type { Decoded, Prediction, Rejection } from '../../lib/core/events/types.ts';
+import { PredictionBlock } from '../../lib/core/events/block.ts';
+import type { Rejection } from '../../lib/core/events/types.ts';
 import { HEADERS } from '../../lib/core/messages/types.ts';
+import type { PredictionReader } from '../../lib/ports/codec.ts';
 import type { LogRecord } from '../../lib/ports/log.ts';
 import { deadLetter } from '../../lib/runtime/dead-letters.ts';
 import { insertLabels, insertPredictions } from '../../lib/tables/raw.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Collaborators } from './collaborators.ts';
-import { decodeRecord, publishDeadLetters } from './dead-letters.ts';
+import { publishDeadLetters, refuseRecord, reportLimit } from './dead-letters.ts';
 import type { PartitionState } from './partition-state.ts';
 import { Pending } from './pending.ts';
 import { PoisonRun, poisonReason, runLength } from './poison-run.ts';
 
-/** Takes single records in: counts them in the open chunk and keeps what else has to be written of them. */
+/** What evicted windows may hold before a flush: their estimated bytes, and their number, which has to be announced. */
+const MAX_WAITING = { bytes: 8 * 1024 * 1024, windows: 5_000 };
+
+/** Whether too much of the chunk waits to be written. */
+export function hasToFlush(chunk: OpenChunk): boolean {
+  const { bytes, windows } = chunk.waiting;
+  return bytes >= MAX_WAITING.bytes || windows >= MAX_WAITING.windows;
+}
+
+/** Takes records in: counts them in the open chunk and keeps what else has to be written of them. */
 export class RecordIntake {
   readonly #shared: Collaborators;
   readonly #state: PartitionState;
-  /** Made once, not for each record. */
-  readonly #decodeValue = (value: Buffer): Decoded<Prediction> =>
-    this.#shared.environment.context.codec.decodePrediction(value);
+  readonly #reader: PredictionReader;
+  /** Events read and not counted yet; empty whenever something is awaited. */
+  readonly #block = new PredictionBlock();
+  readonly #deadLetterLimit: number;
   #pending: Pending;
   /** Of the chunk: a function of its prefix, as all that is decided by it must be. */
   #run: { chunk: OpenChunk; records: PoisonRun } | null = null;
@@ -25,6 +37,9 @@ export class RecordIntake {
   constructor(shared: Collaborators, state: PartitionState) {
     this.#shared = shared;
     this.#state = state;
+    const { codec, config } = shared.environment.context;
+    this.#reader = codec.predictionReader({ texts: config.aggregation.predictionLog });
+    this.#deadLetterLimit = config.aggregation.deadLetterLimit;
     this.#pending = this.#newPending();
   }
 
@@ -38,24 +53,27 @@ export class RecordIntake {
    * already, be it under another limit.
    */
   poison(chunk: OpenChunk, offset: number): string | null {
-    const { deadLetterLimit } = this.#shared.environment.context.config.aggregation;
     const run = this.#runOf(chunk);
-    if (run.share <= deadLetterLimit || this.#state.isDurable(offset)) return null;
+    if (run.share <= this.#deadLetterLimit || this.#state.isDurable(offset)) return null;
     return poisonReason(this.#state.place.topic, this.#state.place.partition, offset, run);
   }
 
-  /** Counts the record, or puts it aside as a dead letter. */
-  read(chunk: OpenChunk, record: LogRecord): void {
-    const { at, fromHeader } = arrivalOf(record);
+  /**
+   * Counts records from `first` on, or puts them aside as dead letters, while they are the chunk's and nothing has to be
+   * written or decided first. Returns the index of the first record left; takes at least one.
+   */
+  take(chunk: OpenChunk, records: readonly LogRecord[], first: number, holds: (record: LogRecord) => boolean): number {
+    const run = this.#runOf(chunk);
     // A record from the future must not complete windows that are not over: what was passed ends with the present.
     const present = this.#shared.environment.context.clock.now() + chunk.spec.futureSkewMs;
-    this.#state.passed = Math.max(this.#state.passed, Math.min(at, present));
-    this.#state.replaying = fromHeader;
-    if (Object.hasOwn(record.headers, HEADERS.progress)) return;
-    const decoded = this.#decode(record);
-    this.#runOf(chunk).add(!decoded.ok);
-    if (decoded.ok) this.#count(chunk, record, decoded.value, at);
-    else this.#refuse(record, decoded.rejection);
+    let next = first;
+    for (let more = true; more; ) {
+      this.#read(chunk, run, records[next]!, present);
+      next += 1;
+      more = next < records.length && holds(records[next]!) && !this.#mustPause(chunk, run);
+    }
+    this.#count(chunk);
+    return next;
   }
 
   /** Writes raw rows and dead letters; the manifest vouches for them later. */
@@ -74,21 +92,57 @@ export class RecordIntake {
     return this.#run.records;
   }
 
-  #decode(record: LogRecord): Decoded<Prediction> {
-    return decodeRecord(this.#shared.environment, this.#state.place, record, this.#decodeValue);
+  /** After what was counted last: rows that have to be written, or too many letters for going on. */
+  #mustPause(chunk: OpenChunk, run: PoisonRun): boolean {
+    return this.full || hasToFlush(chunk) || run.share > this.#deadLetterLimit;
   }
 
-  #count(chunk: OpenChunk, record: LogRecord, prediction: Prediction, arrival: number): void {
-    const loss = chunk.add(prediction, { offset: record.offset, arrival });
-    if (this.#state.isDurable(record.offset)) return;
+  #read(chunk: OpenChunk, run: PoisonRun, record: LogRecord, present: number): void {
+    const { at, fromHeader } = arrivalOf(record);
+    this.#state.passed = Math.max(this.#state.passed, Math.min(at, present));
+    this.#state.replaying = fromHeader;
+    if (HEADERS.progress in record.headers) return;
+    const refused = this.#decode(chunk, record, at);
+    run.add(refused !== null);
+    if (refused !== null) this.#refuse(record, refused);
+  }
+
+  /** Puts the record's events into the block, or says why not. */
+  #decode(chunk: OpenChunk, record: LogRecord, arrival: number): Rejection | null {
+    const refused = refuseRecord(this.#shared.environment, this.#state.place, record);
+    if (refused !== null) return refused;
+    let outcome = this.#reader.read(record.value!, record.offset, arrival, this.#block);
+    if (outcome === 'full') {
+      this.#count(chunk);
+      outcome = this.#reader.read(record.value!, record.offset, arrival, this.#block);
+    }
+    if (outcome === 'read') return null;
+    if (outcome === 'full') throw new Error('an empty block took no event');
+    reportLimit(this.#shared.environment, this.#state.place, outcome.limit);
+    return outcome;
+  }
+
+  /** Counts the block's events in the chunk and keeps what else is written of them. */
+  #count(chunk: OpenChunk): void {
+    const block = this.#block;
+    if (block.length === 0) return;
+    const lost = chunk.add(block);
     const { topic, partition } = this.#state.place;
     const { losses, events } = this.#shared.environment.metrics;
-    if (loss !== null) {
-      losses.inc({ topic, partition, reason: loss });
-      return;
+    let counted = 0;
+    for (let row = 0; row < block.length; row++) {
+      const offset = block.offsets[row]!;
+      if (this.#state.isDurable(offset)) continue;
+      const reason = lost.get(row);
+      if (reason === undefined) {
+        counted += 1;
+        this.#pending.addEvent({ ...this.#state.place, offset }, block, row);
+      } else {
+        losses.inc({ topic, partition, reason });
+      }
     }
-    events.inc({ topic, partition });
-    this.#pending.addPrediction({ ...this.#state.place, offset: record.offset }, prediction, record.value);
+    if (counted > 0) events.inc({ topic, partition }, counted);
+    block.clear();
   }
 
   #refuse(record: LogRecord, rejection: Rejection): void {

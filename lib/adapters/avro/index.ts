@@ -4,6 +4,7 @@ import { alertEvent, alertMessage } from './alerts.ts';
 import { announcement, announcementRecord } from './announcements.ts';
 import { ItemsError } from './guard.ts';
 import { parseJson } from './json.ts';
+import { createPredictionReader } from './prediction-reader.ts';
 import { type MessageName, SchemaSet, UnknownSchemaError } from './schema-set.ts';
 
 export interface CodecOptions {
@@ -18,8 +19,10 @@ export function createCodec({ encoding, schemas }: CodecOptions): Codec {
   const set = new SchemaSet(schemas);
   const avro = encoding === 'avro';
   const read = (name: MessageName, value: Buffer) => messageOf(decode(set, name, value));
+  const decodePrediction = (value: Buffer) => decodeEvent(set, 'Prediction', value, parsePrediction);
   return {
-    decodePrediction: (value) => decodeEvent(set, 'Prediction', value, parsePrediction),
+    decodePrediction,
+    predictionReader: ({ texts }) => createPredictionReader(decodePrediction, texts),
     decodeLabel: (value) => decodeEvent(set, 'Label', value, parseLabel),
     encodeAnnouncement: (message) => (avro ? set.encode('Announcement', announcementRecord(message)) : json(message)),
     decodeAnnouncement: (value) => announcement(read('Announcement', value)),

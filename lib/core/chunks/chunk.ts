@@ -1,19 +1,11 @@
-import type { Prediction } from '../events/types.ts';
+import type { PredictionBlock } from '../events/block.ts';
 import type { TimeWindow } from '../windows/types.ts';
 import { windowOf } from '../windows/windows.ts';
 import { type CompiledModel, compileModels, undeclaredModel } from './compiled-spec.ts';
 import { Caps } from './limit-hits.ts';
 import { CHUNK_LIMITS, type ChunkCaps, LAST_DATABLE, OTHER } from './limits.ts';
 import type { AggregationSpec } from './spec.ts';
-import type {
-  ChunkChanges,
-  ChunkIdentity,
-  ChunkLoss,
-  ChunkLossReason,
-  ChunkRow,
-  Position,
-  WindowKey,
-} from './types.ts';
+import type { ChunkChanges, ChunkIdentity, ChunkLoss, ChunkLossReason, ChunkRow, WindowKey } from './types.ts';
 import { ChunkWindow } from './window.ts';
 
 interface ModelState {
@@ -22,6 +14,11 @@ interface ModelState {
   /** The window of the last event: most events fall into the same one. */
   lastWindow: TimeWindow;
   variants: Set<string>;
+}
+
+interface Variant {
+  version: string;
+  role: string;
 }
 
 interface LossState extends ChunkLoss {
@@ -67,18 +64,62 @@ export class OpenChunk {
     this.#limits = new Caps(caps);
   }
 
-  /** Adds the event at the given offset, or says why it counts as lost. Offsets rise; each is added once. */
-  add(event: Prediction, { offset, arrival }: Position): ChunkLossReason | null {
-    if (event.timestamp > Math.min(arrival + this.spec.futureSkewMs, LAST_DATABLE)) return this.#lose('future', offset);
-    const model = this.#modelOf(event.model);
-    const window = locate(model, event.timestamp);
-    if (arrival - window.end > this.spec.horizonMs) return this.#lose('beyond_horizon', offset);
-    const live = this.#windowOf(model, event, window);
+  /**
+   * Adds the block's events; offsets rise, and each is added once. Returns which of them count as lost, by their row. What
+   * comes of them does not depend on where one block ends and the next begins.
+   */
+  add(block: PredictionBlock): ReadonlyMap<number, ChunkLossReason> {
+    let lost = NO_LOSSES;
+    for (let row = 0; row < block.length; ) {
+      const added = this.#isFuture(block, row) ? 'future' : this.#addRun(block, row);
+      if (typeof added === 'number') {
+        row += added;
+        continue;
+      }
+      if (lost === NO_LOSSES) lost = new Map();
+      lost.set(row, this.#lose(added, block.offsets[row]!));
+      row += 1;
+    }
+    return lost;
+  }
+
+  /** Adds the event in `row`, with as many after it as surely leave the same rows together; returns how many. */
+  #addRun(block: PredictionBlock, row: number): number | ChunkLossReason {
+    const model = this.#modelOf(block.models[row]!);
+    const window = locate(model, block.timestamps[row]!);
+    if (this.#isBeyondHorizon(block, row, window)) return 'beyond_horizon';
+    const live = this.#windowOf(model, block, row, window);
     const before = live.bytes;
-    live.add(event, offset);
+    const alone = model.name === OTHER || this.#windows.size > this.#limits.caps.liveWindows;
+    const end = alone ? row + 1 : this.#runEnd(block, row, window, live);
+    live.add(block, row, end);
     this.#bytes += live.bytes - before;
     this.#evict();
-    return null;
+    return end - row;
+  }
+
+  /** The end of what follows in the same window, as far as no window has to leave memory meanwhile. */
+  #runEnd(block: PredictionBlock, row: number, window: TimeWindow, live: ChunkWindow): number {
+    let end = row + 1;
+    while (end < block.length && continues(block, row, end) && this.#isIn(block, end, window)) end += 1;
+    const room = this.#limits.caps.liveBytes - this.#bytes;
+    let count = end - row;
+    while (count > 1 && live.growth(block, count) > room) count = count >> 2;
+    return row + Math.max(1, count);
+  }
+
+  #isIn(block: PredictionBlock, row: number, window: TimeWindow): boolean {
+    const timestamp = block.timestamps[row]!;
+    if (timestamp < window.start || timestamp >= window.end) return false;
+    return !this.#isFuture(block, row) && !this.#isBeyondHorizon(block, row, window);
+  }
+
+  #isFuture({ timestamps, arrivals }: PredictionBlock, row: number): boolean {
+    return timestamps[row]! > Math.min(arrivals[row]! + this.spec.futureSkewMs, LAST_DATABLE);
+  }
+
+  #isBeyondHorizon({ arrivals }: PredictionBlock, row: number, window: TimeWindow): boolean {
+    return arrivals[row]! - window.end > this.spec.horizonMs;
   }
 
   /** Rows of every window touched since `forgetChanges`, and what else grew. Changes nothing about later rows. */
@@ -145,19 +186,20 @@ export class OpenChunk {
     return true;
   }
 
-  #windowOf(model: ModelState, event: Prediction, { start, end }: TimeWindow): ChunkWindow {
+  #windowOf(model: ModelState, block: PredictionBlock, row: number, { start, end }: TimeWindow): ChunkWindow {
     const last = this.#last;
-    if (last?.model === model && last.start === start && last.version === event.version && last.role === event.role) {
+    const stated = { version: block.versions[row]!, role: block.roles[row]! };
+    if (last?.model === model && last.start === start && last.version === stated.version && last.role === stated.role) {
       return last.live;
     }
-    const { version, role } = this.#admitVariant(model, event);
+    const { version, role } = this.#admitVariant(model, stated);
     const id = JSON.stringify([model.name, version, role, start]);
     const key: WindowKey = { model: model.name, version, role, windowStart: start, windowEnd: end };
     const live = this.#windows.get(id) ?? this.#createWindow(key, model);
     // Deleting and setting again keeps the map in order of last touch.
     this.#windows.delete(id);
     this.#windows.set(id, live);
-    this.#last = { model, version: event.version, role: event.role, start, live };
+    this.#last = { model, ...stated, start, live };
     return live;
   }
 
@@ -168,7 +210,7 @@ export class OpenChunk {
   }
 
   /** (version, role) as the chunk counts them: past a cap, and for models past theirs, all are one. */
-  #admitVariant(model: ModelState, { version, role }: Prediction): { version: string; role: string } {
+  #admitVariant(model: ModelState, { version, role }: Variant): Variant {
     if (model.compiled.countsOnly) return PAST_CAP;
     const id = `${role} ${version}`;
     if (model.variants.has(id)) return { version, role };
@@ -183,7 +225,7 @@ export class OpenChunk {
     return { version, role };
   }
 
-  #refuseVariant(limit: 'variants' | 'undeclaredVariants', model: ModelState): { version: string; role: string } {
+  #refuseVariant(limit: 'variants' | 'undeclaredVariants', model: ModelState): Variant {
     this.#limits.hit(limit, model.name);
     return PAST_CAP;
   }
@@ -222,7 +264,13 @@ export class OpenChunk {
   }
 }
 
-const PAST_CAP = { version: OTHER, role: OTHER };
+const PAST_CAP: Variant = { version: OTHER, role: OTHER };
+const NO_LOSSES: Map<number, ChunkLossReason> = new Map();
+
+/** Whether the event in row `next` is of the same model, version and role. */
+function continues({ models, versions, roles }: PredictionBlock, row: number, next: number): boolean {
+  return models[next] === models[row] && versions[next] === versions[row] && roles[next] === roles[row];
+}
 
 function* rowsOf(windows: readonly ChunkWindow[]): Generator<ChunkRow> {
   for (const window of windows) yield* window.rows();

@@ -1,3 +1,4 @@
+import { MISSING, NUMBER, type PredictionBlock } from '../events/block.ts';
 import type { FeatureValue } from '../events/types.ts';
 import { categoricalFromCounts } from '../sketch/categorical.ts';
 import { emptyNumeric } from '../sketch/numeric.ts';
@@ -9,6 +10,7 @@ import { kindOfValue, readAs, type Unusable } from './reading.ts';
 const COLUMN_BYTES = 300;
 const CATEGORIES_BYTES = 200;
 const CATEGORY_BYTES = 90;
+const NO_NUMBERS = new NumberBuffer();
 
 /** One column of one window: everything its sketch is made of. */
 export class Column {
@@ -27,7 +29,26 @@ export class Column {
     this.#kind = kind;
   }
 
-  add(value: FeatureValue, limits: Caps, model: string): void {
+  /** Adds the block's cells `from` to `to` (exclusive), in their order. */
+  addCells({ tags, numbers, others }: PredictionBlock, from: number, to: number, limits: Caps, model: string): void {
+    for (let at = from; at < to; at++) {
+      const tag = tags[at];
+      if (tag === NUMBER && this.#kind === 'numeric') this.#addToNumeric(numbers[at]!, limits);
+      else if (tag !== MISSING) this.#add(tag === NUMBER ? numbers[at]! : others[at]!, limits, model);
+    }
+    if (this.#numbers !== null) this.#bytes = COLUMN_BYTES + this.#numbers.bytes;
+  }
+
+  /** No fewer bytes than `count` more values add, whatever they are. */
+  growth(count: number, { caps }: Caps): number {
+    const numbers = NO_NUMBERS.bytes + (this.#numbers ?? NO_NUMBERS).growth(count, caps.foldAt);
+    if (this.#kind === 'numeric') return numbers;
+    const room = Math.min(count, Math.max(0, caps.categories - (this.#categories?.size ?? 0)));
+    const texts = CATEGORIES_BYTES + room * (CATEGORY_BYTES + 2 * caps.categoryLength);
+    return this.#kind === null ? numbers + texts : texts;
+  }
+
+  #add(value: FeatureValue, limits: Caps, model: string): void {
     if (value === null) return;
     this.#seen += 1;
     this.#kind ??= kindOfValue(value);
@@ -36,6 +57,14 @@ export class Column {
     if (typeof read === 'number') this.#addNumber(read, limits);
     else if (typeof read === 'string') this.#addCategory(read, limits, model);
     else if (read !== null) this.#addUnusable(read);
+  }
+
+  #addToNumeric(value: number, limits: Caps): void {
+    this.#seen += 1;
+    // NaN and ±∞ less themselves are NaN. Adding zero turns -0 into 0: the two are one value.
+    if (value - value === 0) this.#addNumber(value + 0, limits);
+    else if (Number.isNaN(value)) this.#nan += 1;
+    else this.#infinite += 1;
   }
 
   /** Bytes held, estimated: a function of the values added alone. */
@@ -62,7 +91,6 @@ export class Column {
   #addNumber(value: number, { caps }: Caps): void {
     this.#numbers ??= new NumberBuffer();
     this.#numbers.add(value, caps.foldAt);
-    this.#bytes = COLUMN_BYTES + this.#numbers.bytes;
   }
 
   #addCategory(value: string, limits: Caps, model: string): void {

@@ -1,3 +1,4 @@
+import { MAX_KNOTS } from '../sketch/knots.ts';
 import { mergeNumeric, sketchNumeric } from '../sketch/numeric.ts';
 import type { NumericDistribution } from '../sketch/types.ts';
 
@@ -6,6 +7,7 @@ const FIRST_CAPACITY = 8;
 const BUFFER_BYTES = 300;
 /** A sketch's three arrays and its object beside their elements. */
 const PART_BYTES = 1_000;
+const MOST_PART_BYTES = PART_BYTES + 3 * MAX_KNOTS * Float64Array.BYTES_PER_ELEMENT;
 
 /** Finite numbers of one column, gathered and folded into a sketch every `foldAt` values: never because of a flush. */
 export class NumberBuffer {
@@ -23,6 +25,12 @@ export class NumberBuffer {
   /** Bytes held, estimated: a function of the values added alone. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** No fewer bytes than `count` more values add. */
+  growth(count: number, foldAt: number): number {
+    if (this.#length + count <= this.#values.length) return 0;
+    return foldAt * Float64Array.BYTES_PER_ELEMENT + (1 + Math.ceil(count / foldAt)) * MOST_PART_BYTES;
   }
 
   /** The distribution so far. Works on a copy. */

@@ -6,6 +6,11 @@ import { readAs } from './reading.ts';
 
 const SEGMENT_BYTES = 600;
 
+/** Bytes a segment holds, estimated. */
+export function segmentBytes(slots: number): number {
+  return SEGMENT_BYTES + slots * Uint32Array.BYTES_PER_ELEMENT;
+}
+
 /** One value of one segment in one window: its events, and the columns of the spec as counts on their frozen grids. */
 export class Segment {
   events = 0;
@@ -21,7 +26,7 @@ export class Segment {
   /** `slots`: counts over all columns. */
   constructor(slots: number) {
     this.#counts = new Uint32Array(slots);
-    this.bytes = SEGMENT_BYTES + this.#counts.byteLength;
+    this.bytes = segmentBytes(slots);
   }
 
   addEvent(offset: number, isError: boolean): void {

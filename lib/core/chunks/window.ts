@@ -1,15 +1,42 @@
-import type { FeatureValue, Prediction } from '../events/types.ts';
+import { MISSING, type PredictionBlock } from '../events/block.ts';
+import type { EventShape } from '../events/shape.ts';
 import { categoricalFromCounts } from '../sketch/categorical.ts';
 import { Column } from './column.ts';
-import type { CompiledModel } from './compiled-spec.ts';
+import type { CompiledColumn, CompiledModel } from './compiled-spec.ts';
 import type { Caps } from './limit-hits.ts';
 import { OTHER } from './limits.ts';
-import { Segment } from './segment.ts';
+import { Segment, segmentBytes } from './segment.ts';
 import type { ChunkRow, RowBody, WindowKey } from './types.ts';
 
 const WINDOW_BYTES = 2_000;
 /** Of a column: its entry in the window's map. */
 const ENTRY_BYTES = 80;
+const NO_COLUMN = new Column(null);
+const NONE: Entered = [];
+
+/** Of each event the segments it belongs to. */
+type Entered = readonly (readonly Segment[])[];
+
+interface PlannedColumn {
+  readonly name: string;
+  /** undefined: not known yet; null: past the cap, and so for ever. */
+  column: Column | null | undefined;
+  /** What segments count of it. */
+  readonly compiled: CompiledColumn | undefined;
+}
+
+interface PlannedSegment {
+  readonly values: Map<string, Segment>;
+  /** The shape's columns it is read from, or -1. */
+  readonly named: number;
+  readonly feature: number;
+}
+
+interface Plan {
+  readonly shape: EventShape;
+  readonly columns: readonly PlannedColumn[];
+  readonly segments: readonly PlannedSegment[];
+}
 
 /** One window of one model, version and role within the chunk: its columns and segments. */
 export class ChunkWindow {
@@ -28,16 +55,17 @@ export class ChunkWindow {
   readonly #limits: Caps;
   readonly #columns = new Map<string, Column>();
   readonly #segments = new Map<string, Map<string, Segment>>();
-  /** Segments the current event belongs to. */
-  #current: Segment[] = [];
+  readonly #segmentBytes: number;
+  #plan: Plan | null = null;
 
   constructor(key: WindowKey, generation: number, model: CompiledModel, limits: Caps) {
     this.key = key;
     this.generation = generation;
     this.#model = model;
     this.#limits = limits;
-    for (const [name, { kind }] of model.columns) this.#addColumn(name, new Column(kind));
+    for (const [name, { kind }] of model.columns) this.#keepColumn(name, new Column(kind));
     for (const name of model.segments) this.#segments.set(name, new Map());
+    this.#segmentBytes = segmentBytes(model.slots);
   }
 
   /** Bytes held, estimated: a function of the events added alone. */
@@ -45,16 +73,38 @@ export class ChunkWindow {
     return this.#bytes;
   }
 
-  add(event: Prediction, offset: number): void {
-    this.#events += 1;
-    if (event.error !== null) this.#errors += 1;
-    this.#lastOffset = offset;
+  /**
+   * Adds the block's events `from` to `to` (exclusive). Several at once leave the same rows as one by one, as
+   * long as `growth` is finite.
+   */
+  add(block: PredictionBlock, from: number, to: number): void {
+    this.#events += to - from;
+    for (let row = from; row < to; row++) if (block.errors[row] !== null) this.#errors += 1;
+    this.#lastOffset = block.offsets[to - 1]!;
     this.changed = true;
     if (this.#model.countsOnly) return;
-    this.#current = [];
-    for (const name of this.#model.segments) this.#enterSegment(name, event, offset);
-    for (const [name, value] of event.features) this.#addValue(name, value);
-    this.#addOutside(event);
+    const plan = this.#planOf(block.shape);
+    const entered = plan.segments.length === 0 ? NONE : this.#enterSegments(plan, block, from, to);
+    for (let at = 0; at < plan.columns.length; at++) this.#addColumn(plan, at, block, from, to, entered);
+  }
+
+  /** No fewer bytes than `count` events of the block's shape add, or Infinity where their order may decide what is kept. */
+  growth({ shape }: PredictionBlock, count: number): number {
+    if (this.#model.countsOnly) return 0;
+    const plan = this.#planOf(shape);
+    let bytes = 0;
+    let fresh = 0;
+    for (const { column, name } of plan.columns) {
+      if (column === undefined) fresh += 1;
+      if (column !== null) bytes += (column ?? NO_COLUMN).growth(count, this.#limits) + newColumnBytes(name);
+    }
+    if (fresh > 0 && this.#columns.size + fresh > this.#mostColumns) return Number.POSITIVE_INFINITY;
+    const entries = Math.min(count, this.#limits.caps.segmentValues + 1) * plan.segments.length;
+    return bytes + entries * (ENTRY_BYTES + 2 * this.#limits.caps.categoryLength + this.#segmentBytes);
+  }
+
+  get #mostColumns(): number {
+    return Math.max(this.#limits.caps.columns, this.#model.columns.size);
   }
 
   /** The rows as they stand. Reads only: nothing about later rows depends on how often it is called. */
@@ -97,25 +147,44 @@ export class ChunkWindow {
     return { form: 'sketch', sketch: { kind: 'categorical', count: this.#overflow, ...none, categorical } };
   }
 
-  /** The columns outside the features; absent ones are missing only where the window knows them. */
-  #addOutside(event: Prediction): void {
-    if (event.score !== null) this.#addValue('prediction.score', event.score);
-    if (event.label !== null) this.#addValue('prediction.label', event.label);
-    if (event.value !== null) this.#addValue('prediction.value', event.value);
-    if (event.latencyMs !== null) this.#addValue('latency_ms', event.latencyMs);
-    for (const [name, value] of event.segments) this.#addValue(`segment.${name}`, value);
+  /** What is known of the shape's columns here; of the last shape, as most events have the same one. */
+  #planOf(shape: EventShape): Plan {
+    if (this.#plan?.shape === shape) return this.#plan;
+    const columns = shape.columns.map((name) => ({
+      name,
+      column: this.#columns.get(name),
+      compiled: this.#model.columns.get(name),
+    }));
+    const segments = this.#model.segments.map((name) => ({
+      values: this.#segments.get(name)!,
+      named: shape.columns.indexOf(`segment.${name}`, shape.segments),
+      feature: shape.columns.slice(0, shape.features).indexOf(name),
+    }));
+    this.#plan = { shape, columns, segments };
+    return this.#plan;
   }
 
-  #addValue(name: string, value: FeatureValue): void {
-    const column = this.#columns.get(name) ?? this.#admit(name);
+  #addColumn(plan: Plan, at: number, block: PredictionBlock, from: number, to: number, entered: Entered): void {
+    const planned = plan.columns[at]!;
+    const first = at * block.rows;
+    if (planned.column === undefined) {
+      // A feature is known by its name alone, the columns outside the features by their first value.
+      if (at >= block.shape.features && !hasValue(block.tags, first + from, first + to)) return;
+      planned.column = this.#admit(planned.name);
+    }
+    const { column, compiled } = planned;
     if (column === null) {
-      if (value !== null) this.#addOverflow();
+      this.#overflowCells(block.tags, first + from, first + to);
       return;
     }
     const before = column.bytes;
-    column.add(value, this.#limits, this.key.model);
+    column.addCells(block, first + from, first + to, this.#limits, this.key.model);
     this.#bytes += column.bytes - before;
-    if (this.#current.length > 0) this.#addToSegments(name, value);
+    if (compiled !== undefined && entered.length > 0) addToSegments(compiled, entered, block, at, from);
+  }
+
+  #overflowCells(tags: Uint8Array, from: number, to: number): void {
+    for (let at = from; at < to; at++) if (tags[at] !== MISSING) this.#addOverflow();
   }
 
   #addOverflow(): void {
@@ -123,30 +192,32 @@ export class ChunkWindow {
     this.#limits.hit('columns', this.key.model);
   }
 
-  #addToSegments(name: string, value: FeatureValue): void {
-    const compiled = this.#model.columns.get(name);
-    if (compiled === undefined) return;
-    for (const segment of this.#current) segment.addValue(compiled, value);
-  }
-
   #admit(name: string): Column | null {
-    if (this.#columns.size >= Math.max(this.#limits.caps.columns, this.#model.columns.size)) return null;
-    return this.#addColumn(name, new Column(null));
+    if (this.#columns.size >= this.#mostColumns) return null;
+    return this.#keepColumn(name, new Column(null));
   }
 
-  #addColumn(name: string, column: Column): Column {
-    this.#bytes += ENTRY_BYTES + 2 * name.length + column.bytes;
+  #keepColumn(name: string, column: Column): Column {
+    this.#bytes += newColumnBytes(name) + column.bytes;
     this.#columns.set(name, column);
     return column;
   }
 
-  #enterSegment(name: string, event: Prediction, offset: number): void {
-    const value = segmentValue(event, name);
-    if (value === null) return;
-    const values = this.#segments.get(name)!;
-    const segment = values.get(value) ?? this.#admitSegment(values, value);
-    segment.addEvent(offset, event.error !== null);
-    this.#current.push(segment);
+  /** The segments that each event belongs to. */
+  #enterSegments(plan: Plan, block: PredictionBlock, from: number, to: number): Segment[][] {
+    const entered: Segment[][] = [];
+    for (let row = from; row < to; row++) {
+      const current: Segment[] = [];
+      for (const planned of plan.segments) {
+        const value = segmentValue(planned, block, row);
+        if (value === null) continue;
+        const segment = planned.values.get(value) ?? this.#admitSegment(planned.values, value);
+        segment.addEvent(block.offsets[row]!, block.errors[row] !== null);
+        current.push(segment);
+      }
+      entered.push(current);
+    }
+    return entered;
   }
 
   #admitSegment(values: Map<string, Segment>, value: string): Segment {
@@ -169,9 +240,32 @@ export class ChunkWindow {
 }
 
 /** A declared segment is named among the event's segments or, failing that, among its features. */
-function segmentValue(event: Prediction, name: string): string | null {
-  const named = event.segments.get(name);
-  if (named !== undefined) return named;
-  const feature = event.features.get(name) ?? null;
-  return feature === null || typeof feature === 'object' ? null : String(feature);
+function segmentValue({ named, feature }: PlannedSegment, block: PredictionBlock, row: number): string | null {
+  const stated = named < 0 ? null : block.cell(named, row);
+  const value = stated ?? (feature < 0 ? null : block.cell(feature, row));
+  return value === null || typeof value === 'object' ? null : String(value);
+}
+
+function addToSegments(
+  column: CompiledColumn,
+  entered: Entered,
+  block: PredictionBlock,
+  at: number,
+  from: number,
+): void {
+  for (let i = 0; i < entered.length; i++) {
+    const segments = entered[i]!;
+    if (segments.length === 0) continue;
+    const value = block.cell(at, from + i);
+    for (const segment of segments) segment.addValue(column, value);
+  }
+}
+
+function hasValue(tags: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (tags[at] !== MISSING) return true;
+  return false;
+}
+
+function newColumnBytes(name: string): number {
+  return ENTRY_BYTES + 2 * name.length;
 }

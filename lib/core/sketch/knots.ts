@@ -19,7 +19,7 @@ export const EXACT_DISTINCT = 1024;
 /** A value holding at least this share of the observations is always a knot. */
 const ATOM_SHARE = 1 / 1024;
 /** Memory bound. Tolerance is kept up to here; no shape met in the tests needs half of it. */
-const MAX_KNOTS = 4096;
+export const MAX_KNOTS = 4096;
 const DEFAULT_KNOTS = 256;
 const DEFAULT_TOLERANCE = 0.0004;
 /** In the tails the error is held to this share of the observations further out: a thinned-out bin keeps its ratio. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { OpenChunk } from '../../../lib/core/chunks/chunk.ts';
 import type { ChunkLoss, ChunkRow } from '../../../lib/core/chunks/types.ts';
 import { usableValues } from '../../../lib/core/sketch/feature.ts';
-import { type Arrived, arrivals, capsWith, IDENTITY, SPEC, takeChanges } from './events.ts';
+import { type Arrived, addEvent, addEvents, arrivals, capsWith, HOUR, IDENTITY, SPEC, takeChanges } from './events.ts';
 import { lossOf, valuesOf, windowId } from './recount.ts';
 
 /** What the store holds: of each row the one that covers most, as ReplacingMergeTree keeps it. */
@@ -35,7 +35,7 @@ class Ledger {
 
 function add(chunk: OpenChunk, arrived: readonly Arrived[], ledger: Ledger, flushAfter: (i: number) => boolean): void {
   arrived.forEach(({ event, position }, i) => {
-    chunk.add(event, position);
+    addEvent(chunk, event, position);
     if (flushAfter(i)) ledger.write(chunk);
   });
   ledger.write(chunk);
@@ -80,6 +80,44 @@ test('any flush rhythm and any restart within the prefix leave the same bytes', 
   );
 });
 
+test('events of one shape added as a block leave the same bytes as one by one, wherever blocks end', () => {
+  const alike = arrivals(60).map((arrived) =>
+    arrived.map(({ event, position }, i) => {
+      // Runs of some length: of eight in a row all look like the first.
+      const { model, version, features, segments } = arrived[i - (i % 8)]!.event;
+      const own = [...features.keys()].map((name) => [name, event.features.get(name) ?? null] as const);
+      const within = { model, version, segments, timestamp: event.timestamp - (event.timestamp % HOUR) };
+      return { event: { ...event, ...within, features: new Map(own) }, position };
+    }),
+  );
+  fc.assert(
+    fc.property(fc.oneof(arrivals(60), alike), fc.nat(60), fc.constantFrom(...CAPS), (arrived, cut, caps) => {
+      const single = new Ledger();
+      const one = new OpenChunk(SPEC, IDENTITY, caps);
+      add(one, arrived, single, () => false);
+
+      const blocks = new Ledger();
+      const chunk = new OpenChunk(SPEC, IDENTITY, caps);
+      const lost = addEvents(chunk, arrived.slice(0, cut)).size + addEvents(chunk, arrived.slice(cut)).size;
+      const { limits } = chunk.changes();
+      blocks.write(chunk);
+
+      assert.equal(blocks.content, single.content);
+      assert.equal(chunk.liveBytes, one.liveBytes);
+      const losses = [...single.losses.values()].reduce((sum, loss) => sum + loss.events, 0);
+      assert.equal(lost, losses);
+      const again = new OpenChunk(SPEC, IDENTITY, caps);
+      for (const { event, position } of arrived) addEvent(again, event, position);
+      assert.deepEqual(new Set(limits.map(({ limit, hits }) => `${limit} ${hits}`)), hitsOf(again));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+function hitsOf(chunk: OpenChunk): Set<string> {
+  return new Set(chunk.changes().limits.map(({ limit, hits }) => `${limit} ${hits}`));
+}
+
 test('a restart that takes what the manifest vouches for as written leaves the same bytes', () => {
   fc.assert(
     fc.property(arrivals(60), fc.nat(60), (arrived, cut) => {
@@ -89,7 +127,7 @@ test('a restart that takes what the manifest vouches for as written leaves the s
       const resumed = new Ledger();
       add(new OpenChunk(SPEC, IDENTITY), arrived.slice(0, cut), resumed, () => false);
       const chunk = new OpenChunk(SPEC, IDENTITY);
-      for (const { event, position } of arrived.slice(0, cut)) chunk.add(event, position);
+      for (const { event, position } of arrived.slice(0, cut)) addEvent(chunk, event, position);
       chunk.forgetChanges();
       add(chunk, arrived.slice(cut), resumed, () => false);
 

@@ -5,12 +5,12 @@ import { CHUNK_LIMITS } from '../../../lib/core/chunks/limits.ts';
 import type { ChunkRow } from '../../../lib/core/chunks/types.ts';
 import type { FeatureValue, Prediction } from '../../../lib/core/events/types.ts';
 import type { FeatureSketch } from '../../../lib/core/sketch/types.ts';
-import { capsWith, HOUR, IDENTITY, prediction, SPEC, START, takeChanges } from './events.ts';
+import { addEvent, capsWith, HOUR, IDENTITY, prediction, SPEC, START, takeChanges } from './events.ts';
 
 function chunkOf(...events: Partial<Prediction>[]): OpenChunk {
   const chunk = new OpenChunk(SPEC, IDENTITY);
   events.forEach((changes, offset) => {
-    chunk.add(prediction(changes), { offset, arrival: START });
+    addEvent(chunk, prediction(changes), { offset, arrival: START });
   });
   return chunk;
 }
@@ -30,7 +30,7 @@ function sketchOf(rows: readonly ChunkRow[], feature: string): FeatureSketch {
 function columnOf(name: string, values: readonly FeatureValue[], model = 'declared'): FeatureSketch {
   const chunk = new OpenChunk(SPEC, IDENTITY);
   values.forEach((value, offset) => {
-    chunk.add(prediction({ model, features: new Map([[name, value]]) }), { offset, arrival: START });
+    addEvent(chunk, prediction({ model, features: new Map([[name, value]]) }), { offset, arrival: START });
   });
   return sketchOf(takeChanges(chunk).rows, name);
 }
@@ -42,7 +42,7 @@ test('a chunk ends at the next multiple of its size', () => {
 test('lateness and clock skew are judged from event time and arrival', () => {
   const chunk = new OpenChunk(SPEC, IDENTITY);
   const arrival = START + 100 * HOUR;
-  const add = (timestamp: number, offset: number) => chunk.add(prediction({ timestamp }), { offset, arrival });
+  const add = (timestamp: number, offset: number) => addEvent(chunk, prediction({ timestamp }), { offset, arrival });
   assert.equal(add(arrival + SPEC.futureSkewMs, 0), null);
   assert.equal(add(arrival + SPEC.futureSkewMs + 1, 1), 'future');
   assert.equal(add(arrival - SPEC.horizonMs - HOUR, 2), null, 'its window ended exactly a horizon ago');
@@ -53,7 +53,7 @@ test('lateness and clock skew are judged from event time and arrival', () => {
     { reason: 'beyond_horizon', firstOffset: 3, lastOffset: 3, events: 1 },
   ]);
   const far = Date.UTC(9999, 0, 1);
-  const dated = new OpenChunk(SPEC, IDENTITY).add(prediction({ timestamp: far }), { offset: 0, arrival: far });
+  const dated = addEvent(new OpenChunk(SPEC, IDENTITY), prediction({ timestamp: far }), { offset: 0, arrival: far });
   assert.equal(dated, 'future', 'no store can date the year 9999, whatever the arrival says');
 });
 
@@ -159,7 +159,7 @@ test('only what changed is written again', () => {
   const chunk = chunkOf({ segments: new Map([['region', 'MA']]) }, { timestamp: START - HOUR });
   assert.equal(takeChanges(chunk).windows.length, 2);
   assert.deepEqual(takeChanges(chunk), { rows: [], losses: [], windows: [], limits: [], rewrites: 0 });
-  chunk.add(prediction({ segments: new Map([['region', 'NY']]) }), { offset: 7, arrival: START });
+  addEvent(chunk, prediction({ segments: new Map([['region', 'NY']]) }), { offset: 7, arrival: START });
   const { rows, windows } = takeChanges(chunk);
   assert.deepEqual(
     windows.map((window) => window.windowStart),
@@ -174,7 +174,7 @@ test('past the caps totals stay exact', () => {
   const { models, variants, columns, segmentValues, categories } = CHUNK_LIMITS;
   let offset = 0;
   const add = (changes: Parameters<typeof prediction>[0]): void => {
-    chunk.add(prediction(changes), { offset: offset++, arrival: START });
+    addEvent(chunk, prediction(changes), { offset: offset++, arrival: START });
   };
   for (let i = 0; i < segmentValues + 5; i++) add({ segments: new Map([['region', `r${i}`]]) });
   for (let i = 0; i < categories + 5; i++) add({ features: new Map([['colour', `c${i}`]]) });
@@ -204,7 +204,7 @@ test('a window that left memory comes back under the next generation', () => {
   const chunk = new OpenChunk(SPEC, IDENTITY, capsWith({ liveWindows: 1 }));
   const hours = [0, 1, 0, 1, 0];
   hours.forEach((hour, offset) => {
-    chunk.add(prediction({ timestamp: START - hour * HOUR }), { offset, arrival: START });
+    addEvent(chunk, prediction({ timestamp: START - hour * HOUR }), { offset, arrival: START });
   });
   assert.equal(chunk.waiting.windows, 4);
   assert.ok(chunk.waiting.bytes > 0);
@@ -227,8 +227,8 @@ test('long columns are folded by count and stay close to the exact distribution'
   const flushed = new OpenChunk(SPEC, IDENTITY);
   for (let i = 0; i < n; i++) {
     const event = prediction({ features: new Map([['amount', Math.sin(i) * 1000]]) });
-    chunk.add(event, { offset: i, arrival: START });
-    flushed.add(event, { offset: i, arrival: START });
+    addEvent(chunk, event, { offset: i, arrival: START });
+    addEvent(flushed, event, { offset: i, arrival: START });
     if (i % 1_000 === 999) takeChanges(flushed);
   }
   const amount = sketchOf(takeChanges(chunk).rows, 'amount');

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import type { OpenChunk } from '../../../lib/core/chunks/chunk.ts';
 import { CHUNK_LIMITS, type ChunkCaps } from '../../../lib/core/chunks/limits.ts';
 import type { AggregationSpec } from '../../../lib/core/chunks/spec.ts';
-import type { ChunkChanges, ChunkRow, Position } from '../../../lib/core/chunks/types.ts';
+import type { ChunkChanges, ChunkLossReason, ChunkRow, Position } from '../../../lib/core/chunks/types.ts';
+import { appendPrediction } from '../../../lib/core/events/append.ts';
+import { PredictionBlock } from '../../../lib/core/events/block.ts';
+import { ShapeCatalog } from '../../../lib/core/events/shape.ts';
 import type { FeatureValue, Prediction } from '../../../lib/core/events/types.ts';
 
 export const HOUR = 3_600_000;
@@ -30,6 +33,32 @@ export const SPEC: AggregationSpec = {
   ],
   defaults: { window: { lengthMs: HOUR, timezone: 'UTC' } },
 };
+
+/** Adds one event, in a block of its own; null or why it counts as lost. */
+export function addEvent(chunk: OpenChunk, event: Prediction, { offset, arrival }: Position): ChunkLossReason | null {
+  return addEvents(chunk, [{ event, position: { offset, arrival } }]).get(0) ?? null;
+}
+
+/** Adds events of any shapes through one block, which is emptied when it has to be. Returns those lost, by their index. */
+export function addEvents(chunk: OpenChunk, arrived: readonly Arrived[]): Map<number, ChunkLossReason> {
+  const block = new PredictionBlock();
+  const shapes = new ShapeCatalog();
+  const lost = new Map<number, ChunkLossReason>();
+  let first = 0;
+  const empty = () => {
+    for (const [row, reason] of chunk.add(block)) lost.set(first + row, reason);
+    first += block.length;
+    block.clear();
+  };
+  for (const { event, position } of arrived) {
+    const origin = { ...position, source: null, text: null };
+    if (appendPrediction(block, shapes, event, origin)) continue;
+    empty();
+    appendPrediction(block, shapes, event, origin);
+  }
+  empty();
+  return lost;
+}
 
 /** The caps of production with some of them changed. */
 export function capsWith(changes: Partial<ChunkCaps>): ChunkCaps {

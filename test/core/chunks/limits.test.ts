@@ -5,7 +5,7 @@ import { OpenChunk } from '../../../lib/core/chunks/chunk.ts';
 import { CHUNK_LIMITS, type ChunkCaps, type ChunkLimit } from '../../../lib/core/chunks/limits.ts';
 import type { ChunkRow } from '../../../lib/core/chunks/types.ts';
 import type { Prediction } from '../../../lib/core/events/types.ts';
-import { arrivals, capsWith, HOUR, IDENTITY, prediction, SPEC, START, takeChanges } from './events.ts';
+import { addEvent, arrivals, capsWith, HOUR, IDENTITY, prediction, SPEC, START, takeChanges } from './events.ts';
 import { lossOf, valuesOf } from './recount.ts';
 
 /** Everything of a flood, with a flush every so often, as the store would hold it. */
@@ -23,7 +23,7 @@ class Flood {
 
   add(changes: Partial<Prediction>, arrival = START): void {
     const event = prediction(changes);
-    this.chunk.add(event, { offset: this.events.length, arrival });
+    addEvent(this.chunk, event, { offset: this.events.length, arrival });
     this.events.push(event);
     if (this.events.length % this.#flushEvery === 0) this.flush();
   }

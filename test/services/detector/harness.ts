@@ -18,6 +18,7 @@ import { insertChunkRows } from '../../../lib/tables/chunk-rows.ts';
 import { writeManifest } from '../../../lib/tables/manifests.ts';
 import { saveSpec } from '../../../lib/tables/specs.ts';
 import { createDetector } from '../../../services/detector/index.ts';
+import { addEvent } from '../../core/chunks/events.ts';
 import { readAll } from '../../support/read-all.ts';
 import { StoreRoom } from '../../support/store-room.ts';
 import { baselineOf, configOf, type WorldOptions } from './fixtures.ts';
@@ -100,7 +101,7 @@ export class World {
   add(partition: number, events: readonly Prediction[]): void {
     const state = this.#state(partition);
     for (const event of events) {
-      state.chunk.add(event, { offset: state.next, arrival: event.timestamp });
+      addEvent(state.chunk, event, { offset: state.next, arrival: event.timestamp });
       state.next += 1;
     }
   }
