@@ -21,6 +21,12 @@ export interface Store {
    * never be in memory at once.
    */
   insert(table: string, rows: Iterable<Row>): Promise<void>;
+  /**
+   * The same for `columns` of rows encoded already: whole blocks of ClickHouse's Native format one after the other
+   * (core/sql/native.ts), cut into pieces anywhere. Pieces are taken as they are sent and must not change after that; none
+   * is a no-op. A block that the store cannot read, or that ends too early, is refused with all others.
+   */
+  insertNative(table: string, columns: readonly string[], pieces: Iterable<Uint8Array>): Promise<void>;
   /** DDL and other statements without a result. CREATE and DROP DATABASE also work while `database` does not exist. */
   command(sql: string, params?: SqlParams): Promise<void>;
   /** Rejects when the store cannot answer. */

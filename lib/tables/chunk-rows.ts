@@ -1,7 +1,9 @@
-import type { ChunkIdentity, ChunkRow, RowBody } from '../core/chunks/types.ts';
-import type { Row, Store } from '../ports/store.ts';
-import { gridColumns, sketchColumns } from './sketch-columns.ts';
-import { sqlTime } from './time.ts';
+import type { ChunkIdentity, ChunkRow } from '../core/chunks/types.ts';
+import type { Store } from '../ports/store.ts';
+import { CHUNK_COLUMNS, ChunkBlock } from './chunk-block.ts';
+
+/** Bytes of a block, rows of any size apart: what is encoded at once, however many rows a chunk has. */
+const BLOCK_BYTES = 1024 * 1024;
 
 /**
  * Appends ledger rows of one chunk, in one INSERT, taking them as they are sent; returns how many there were. Writing the
@@ -13,24 +15,22 @@ export async function insertChunkRows(
   specId: string,
   rows: Iterable<ChunkRow>,
 ): Promise<number> {
-  const place = {
-    topic: chunk.topic,
-    incarnation: chunk.incarnation,
-    partition: chunk.partition,
-    chunk_start: chunk.chunkStart,
-    spec_id: specId,
-  };
   let written = 0;
-  const records = {
-    *[Symbol.iterator](): Generator<Row> {
+  const pieces = {
+    *[Symbol.iterator](): Generator<Uint8Array> {
       written = 0;
+      let block = new ChunkBlock(chunk, specId);
       for (const row of rows) {
         written += 1;
-        yield { ...place, ...record(row) };
+        block.add(row);
+        if (block.bytes < BLOCK_BYTES) continue;
+        yield* block.pieces();
+        block = new ChunkBlock(chunk, specId);
       }
+      yield* block.pieces();
     },
   };
-  await store.insert('chunk_rows', records);
+  await store.insertNative('chunk_rows', CHUNK_COLUMNS, pieces);
   return written;
 }
 
@@ -78,30 +78,3 @@ const COPY = `
   WHERE ${CHUNK} AND covered <= {reach:UInt64}
   ORDER BY covered DESC
   LIMIT 1 BY model, window_start, window_end, version, role, feature, segment, generation`;
-
-function record(row: ChunkRow): Row {
-  return {
-    model: row.model,
-    window_start: sqlTime(row.windowStart),
-    window_end: sqlTime(row.windowEnd),
-    version: row.version,
-    role: row.role,
-    feature: row.feature,
-    segment: row.segment,
-    generation: row.generation,
-    covered: row.covered,
-    ...bodyColumns(row.body),
-  };
-}
-
-/** Columns that do not apply are left to their defaults: empty arrays and zeros. */
-function bodyColumns(body: RowBody): Row {
-  switch (body.form) {
-    case 'window':
-      return { kind: '', count: body.count, errors: body.errors };
-    case 'sketch':
-      return { ...sketchColumns(body.sketch) };
-    case 'grid':
-      return { kind: body.kind, ...gridColumns(body.counts) };
-  }
-}

@@ -35,11 +35,15 @@ export type SketchColumns = CountColumns & {
   other: number;
 };
 
+/** The same before it is copied into plain arrays. */
+export type SketchParts = Omit<SketchColumns, 'values' | 'below' | 'at_or_below'> &
+  Record<'values' | 'below' | 'at_or_below', Float64Array>;
+
 /** A segment's counts on the frozen grid, as columns. */
 export type GridColumns = CountColumns & { cells: number[]; cell_counts: number[] };
 
-/** The row part to insert for a sketch. */
-export function sketchColumns(sketch: FeatureSketch): SketchColumns {
+/** The row part to insert for a sketch, its arrays as they are. */
+export function sketchParts(sketch: FeatureSketch): SketchParts {
   const numeric = sketch.kind === 'numeric' ? sketch.numeric : NO_NUMERIC;
   const categorical = sketch.kind === 'numeric' ? NO_CATEGORICAL : sketch.categorical;
   return {
@@ -49,12 +53,23 @@ export function sketchColumns(sketch: FeatureSketch): SketchColumns {
     max: numeric.max,
     mean: numeric.mean,
     m2: numeric.m2,
-    values: Array.from(numeric.values),
-    below: isExact(numeric) ? [] : Array.from(numeric.below),
-    at_or_below: Array.from(numeric.atOrBelow),
+    values: numeric.values,
+    below: isExact(numeric) ? NO_NUMERIC.below : numeric.below,
+    at_or_below: numeric.atOrBelow,
     categories: categorical.values,
     category_counts: categorical.counts,
     other: categorical.other,
+  };
+}
+
+/** The same with plain arrays, as rows of JSON take them and give them back. */
+export function sketchColumns(sketch: FeatureSketch): SketchColumns {
+  const parts = sketchParts(sketch);
+  return {
+    ...parts,
+    values: Array.from(parts.values),
+    below: Array.from(parts.below),
+    at_or_below: Array.from(parts.at_or_below),
   };
 }
 

@@ -8,9 +8,8 @@ import {
   type Position,
   StaleAssignmentError,
 } from '../../lib/ports/log.ts';
-import type { Row } from '../../lib/ports/store.ts';
 import { deadLetter } from '../../lib/runtime/dead-letters.ts';
-import { insertLabels, isNewIncarnation, labelRow } from '../../lib/tables/raw.ts';
+import { insertLabels, isNewIncarnation, LabelRows } from '../../lib/tables/raw.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Collaborators } from './collaborators.ts';
 import { decodeRecord, publishDeadLetters } from './dead-letters.ts';
@@ -57,7 +56,7 @@ export class LabelPartition {
     const { environment } = this.#shared;
     const gap = await gapBefore(environment, this.#place, this.#position, batch.records[0]!.offset);
     if (gap !== null && gap.end > this.#committed) await declareGap(environment, this.#place, gap);
-    const rows: Row[] = [];
+    const rows = new LabelRows();
     const letters: DeadLetter[] = [];
     let halt: string | null = null;
     for (const record of batch.records) {
@@ -96,13 +95,13 @@ export class LabelPartition {
     return poisonReason(this.#place.topic, this.#place.partition, offset, this.#run);
   }
 
-  #take(record: LogRecord, rows: Row[], letters: DeadLetter[]): void {
+  #take(record: LogRecord, rows: LabelRows, letters: DeadLetter[]): void {
     if (Object.hasOwn(record.headers, HEADERS.progress)) return;
     const place = { ...this.#place, offset: record.offset };
     const decoded = this.#decode(record);
     this.#run.add(!decoded.ok);
     if (record.offset < this.#committed) return;
-    if (decoded.ok) rows.push(labelRow(place, decoded.value));
+    if (decoded.ok) rows.add(place, decoded.value);
     else letters.push(deadLetter(place, record, decoded.rejection));
   }
 

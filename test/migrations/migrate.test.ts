@@ -105,6 +105,7 @@ describe('migrate', () => {
       command: async (sql) => void sent.push(sql),
       query: async () => [],
       insert: async () => {},
+      insertNative: async () => {},
     };
     await migrate(fake, { cluster: { name: 'main' } });
     assert.ok(sent.length > 25);

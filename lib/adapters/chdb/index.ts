@@ -7,13 +7,14 @@ import {
 } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { encodeRows, isEmpty } from '../../core/sql/json-rows.ts';
-import { quoteIdentifier, setParams } from '../../core/sql/params.ts';
+import { quoteIdentifier, quoteString, setParams } from '../../core/sql/params.ts';
 import type { Engine } from '../../ports/engine.ts';
 import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 import type { DeathWatch } from './death.ts';
 import { type OpenedEngine, openEngine } from './engine.ts';
 import { asEngineError, asStoreError } from './errors.ts';
 import { createPool } from './pool.ts';
+import { openSpool, type Spool } from './spool.ts';
 import { readerThreads } from './threads.ts';
 
 export type { Engine as ChdbEngine } from '../../ports/engine.ts';
@@ -49,7 +50,8 @@ export async function openChdbStore({ dir, database, readers = 4 }: ChdbStoreOpt
     const writer = await connect(engine, database, []);
     const length = Math.min(readers, readerThreads());
     const pool = await Promise.all(Array.from({ length }, () => connect(engine, database, [READER_LIMIT])));
-    return createStore({ engine, death }, database, writer, pool);
+    const spool = await openSpool(engine.dir);
+    return createStore({ engine, death }, database, { client: writer, spool }, pool);
   } catch (error) {
     await engine.close();
     throw error;
@@ -73,10 +75,15 @@ async function connect(engine: Engine, database: string, settings: readonly stri
   return client;
 }
 
+interface Writer {
+  client: ClickHouseClient;
+  spool: Spool;
+}
+
 function createStore(
   { engine, death }: OpenedEngine,
   database: string,
-  writer: ClickHouseClient,
+  writer: Writer,
   readers: readonly ClickHouseClient[],
 ): ChdbStore {
   const closed = () => new StoreUnavailableError('the embedded store is closed');
@@ -94,10 +101,13 @@ function createStore(
         }),
       ),
     insert: async (table, rows) => {
-      if (!isEmpty(rows)) await writing.use((client) => guard(() => insertRows(client, table, rows)));
+      if (!isEmpty(rows)) await writing.use(({ client }) => guard(() => insertRows(client, table, rows)));
+    },
+    insertNative: async (table, columns, pieces) => {
+      if (!isEmpty(pieces)) await writing.use((writer) => insertPieces(writer, table, columns, pieces, guard));
     },
     command: async (sql, params = {}) => {
-      await writing.use((client) => guard(() => client.command({ query: bind(sql, params) })));
+      await writing.use(({ client }) => guard(() => client.command({ query: bind(sql, params) })));
     },
     ping: async () => {
       await reading.use((client) => guard(() => client.command({ query: 'SELECT 1' })));
@@ -105,7 +115,13 @@ function createStore(
     close: async () => {
       // What runs on a dead engine may never end.
       if (death.dead) return;
-      await Promise.all([writing, reading].map((pool) => pool.close((client) => client.close())));
+      await Promise.all([
+        writing.close(async ({ client, spool }) => {
+          await client.close();
+          await spool.close();
+        }),
+        reading.close((client) => client.close()),
+      ]);
       await engine.close();
     },
   };
@@ -128,6 +144,20 @@ async function insertRows(client: ClickHouseClient, table: string, rows: Iterabl
   const query = `INSERT INTO ${quoteIdentifier(table)} FORMAT JSONEachRow`;
   const { stream } = await client.exec({ query, values: Readable.from([encodeRows(rows)]) });
   stream.destroy();
+}
+
+/** What fails while the pieces are made is their maker's own error. */
+async function insertPieces(
+  { client, spool }: Writer,
+  table: string,
+  columns: readonly string[],
+  pieces: Iterable<Uint8Array>,
+  guard: <T>(work: () => Promise<T>) => Promise<T>,
+): Promise<void> {
+  const path = await spool.fill(pieces);
+  const names = columns.map(quoteIdentifier).join(', ');
+  const source = `FROM INFILE ${quoteString(path)} COMPRESSION 'none' FORMAT Native`;
+  await guard(() => client.command({ query: `INSERT INTO ${quoteIdentifier(table)} (${names}) ${source}` }));
 }
 
 async function guarded<T>(death: DeathWatch, work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ExecResult } from '@clickhouse/client';
 import { encodePieces, isEmpty } from '../../core/sql/json-rows.ts';
 import { placeholders, quoteIdentifier } from '../../core/sql/params.ts';
-import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
+import { type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 import { guard, parseRows, requireDone } from './answers.ts';
 import { withinDeadline } from './deadline.ts';
 
@@ -48,7 +48,13 @@ export function createClickHouseStore(options: ClickHouseStoreOptions): Store {
     database: options.database,
     query: <T>(sql: string, params: SqlParams = {}) => whileOpen((signal) => select<T>(client, sql, params, signal)),
     insert: async (table, rows) => {
-      if (!isEmpty(rows)) await whileOpen((signal) => insertRows(client, table, rows, signal));
+      if (isEmpty(rows)) return;
+      await whileOpen((signal) => insertData(client, `${into(table)} FORMAT JSONEachRow`, encodePieces(rows), signal));
+    },
+    insertNative: async (table, columns, pieces) => {
+      if (isEmpty(pieces)) return;
+      const names = columns.map(quoteIdentifier).join(', ');
+      await whileOpen((signal) => insertData(client, `${into(table)} (${names}) FORMAT Native`, pieces, signal));
     },
     command: (sql, params = {}) => {
       const chosen = /^\s*(CREATE|DROP)\s+DATABASE\b/i.test(sql) ? outside : client;
@@ -97,14 +103,15 @@ async function select<T>(
   return parseRows<T>(await result.text(), result.response_headers);
 }
 
-async function insertRows(
+const into = (table: string): string => `INSERT INTO ${quoteIdentifier(table)}`;
+
+async function insertData(
   client: ClickHouseClient,
-  table: string,
-  rows: Iterable<Row>,
+  query: string,
+  data: Iterable<string | Uint8Array>,
   abort_signal: AbortSignal,
 ): Promise<void> {
-  const query = `INSERT INTO ${quoteIdentifier(table)} FORMAT JSONEachRow`;
-  const values = Readable.from(encodePieces(rows));
+  const values = Readable.from(data);
   const { body, headers } = await whole(await client.exec({ query, values, abort_signal }), abort_signal);
   requireDone(body, headers, true);
 }

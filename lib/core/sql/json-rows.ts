@@ -25,9 +25,9 @@ export function* encodePieces(rows: Iterable<JsonRow>): Generator<string> {
   if (text !== '') yield text;
 }
 
-/** Whether there is no row; of a generator made anew for each iteration only the first is made. */
-export function isEmpty(rows: Iterable<JsonRow>): boolean {
-  for (const _ of rows) return false;
+/** Whether there is nothing; of a generator made anew for each iteration only the first item is made. */
+export function isEmpty(items: Iterable<unknown>): boolean {
+  for (const _ of items) return false;
   return true;
 }
 

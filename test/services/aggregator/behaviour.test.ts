@@ -194,14 +194,18 @@ function flaky(store: Store): { store: Store; failures: () => number } {
     failures += 1;
     throw new StoreUnavailableError(message);
   };
-  const insert: Store['insert'] = async (table, rows) => {
+  const flakily = async (table: string, insert: () => Promise<void>): Promise<void> => {
     const attempt = (attempts.get(table) ?? 0) + 1;
     attempts.set(table, attempt);
     if (attempt === 1) fail('connection refused');
-    await store.insert(table, rows);
+    await insert();
     if (attempt === 2) fail('socket hang up after the insert');
   };
-  return { store: replacing(store, { insert }), failures: () => failures };
+  const inserting: Partial<Store> = {
+    insert: (table, rows) => flakily(table, () => store.insert(table, rows)),
+    insertNative: (table, columns, pieces) => flakily(table, () => store.insertNative(table, columns, pieces)),
+  };
+  return { store: replacing(store, inserting), failures: () => failures };
 }
 
 test('a store that is down or loses replies delays the rows and changes none', async () => {

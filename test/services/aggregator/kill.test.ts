@@ -46,12 +46,16 @@ async function sendBatch(world: World, batch: number): Promise<void> {
 /** A store on which everything fails from its `n`th insert on, that one itself done (the reply lost) or not. */
 function dying(store: Store, n: number, lastIsDone: boolean): { store: Store; dead: () => boolean } {
   let inserts = 0;
-  const insert: Store['insert'] = async (table, rows) => {
+  const mortal = async (insert: () => Promise<void>): Promise<void> => {
     inserts += 1;
-    if (inserts < n || (inserts === n && lastIsDone)) await store.insert(table, rows);
+    if (inserts < n || (inserts === n && lastIsDone)) await insert();
     if (inserts >= n) throw new Error('the process is killed here');
   };
-  return { store: replacing(store, { insert }), dead: () => inserts >= n };
+  const inserting: Partial<Store> = {
+    insert: (table, rows) => mortal(() => store.insert(table, rows)),
+    insertNative: (table, columns, pieces) => mortal(() => store.insertNative(table, columns, pieces)),
+  };
+  return { store: replacing(store, inserting), dead: () => inserts >= n };
 }
 
 async function content(world: World): Promise<Row[][]> {

@@ -148,6 +148,7 @@ export class Owner {
       database: store.database,
       query: (sql, params) => whenAllowed(() => store.query(sql, params)),
       insert: (table, rows) => whenAllowed(() => store.insert(table, rows)),
+      insertNative: (table, columns, pieces) => whenAllowed(() => store.insertNative(table, columns, pieces)),
       command: (sql, params) => whenAllowed(() => store.command(sql, params)),
       ping: () => store.ping(),
       close: () => store.close(),

@@ -35,6 +35,7 @@ const noStore: Store = {
   database: 'driftline',
   query: () => Promise.reject(new StoreUnavailableError('down')),
   insert: () => Promise.reject(new StoreUnavailableError('down')),
+  insertNative: () => Promise.reject(new StoreUnavailableError('down')),
   command: () => Promise.reject(new StoreUnavailableError('down')),
   ping: () => Promise.reject(new StoreUnavailableError('down')),
   close: async () => {},

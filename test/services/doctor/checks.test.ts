@@ -26,7 +26,15 @@ function fakeStore(tables: Readonly<Record<string, readonly Row[]>>): Store {
     return (name === undefined ? [] : tables[name]) as T[];
   };
   const nothing = async (): Promise<void> => {};
-  return { database: 'driftline', query, insert: nothing, command: nothing, ping: nothing, close: nothing };
+  return {
+    database: 'driftline',
+    query,
+    insert: nothing,
+    insertNative: nothing,
+    command: nothing,
+    ping: nothing,
+    close: nothing,
+  };
 }
 
 function fakeLog(changes: Partial<LogInspector> = {}): LogInspector {

@@ -1,0 +1,193 @@
+import { ByteWriter } from './byte-writer.ts';
+
+/** A type of ClickHouse's, and how its values are written. */
+export interface NativeType<T> {
+  readonly name: string;
+  /** What a Nullable holds beside its NULL. */
+  readonly zero: T;
+  write(out: ByteWriter, value: T): void;
+  /** The items of an array, where that is faster than one by one. */
+  writeAll?(out: ByteWriter, items: ArrayLike<T>): void;
+}
+
+/** Also for LowCardinality(String) columns: the store casts. */
+export const TEXT: NativeType<string> = { name: 'String', zero: '', write: (out, text) => out.string(text) };
+export const FLOAT64: NativeType<number> = {
+  name: 'Float64',
+  zero: 0,
+  write: (out, value) => out.float64(value),
+  writeAll: writeFloats,
+};
+export const UINT32: NativeType<number> = { name: 'UInt32', zero: 0, write: (out, value) => out.uint32(value) };
+/** Integers up to 2^53 − 1. */
+export const UINT64: NativeType<number> = { name: 'UInt64', zero: 0, write: (out, value) => out.uint64(value) };
+/** Milliseconds since the epoch. */
+export const TIME: NativeType<number> = {
+  name: "DateTime64(3, 'UTC')",
+  zero: 0,
+  write: (out, ms) => out.dateTime64(ms),
+};
+
+/** The memory of a Float64Array is what the format holds: every machine that the store's clients run on is little-endian. */
+function writeFloats(out: ByteWriter, items: ArrayLike<number>): void {
+  if (items instanceof Float64Array) out.raw(new Uint8Array(items.buffer, items.byteOffset, items.byteLength));
+  else for (let i = 0; i < items.length; i += 1) out.float64(items[i]!);
+}
+
+/** A column of a block: `type` is its full name, `parts` what is written of it, in the format's order. */
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly rows: number;
+  readonly parts: readonly ByteWriter[];
+}
+
+/** A column of plain values. */
+class Values<T> implements Column {
+  readonly name: string;
+  readonly type: string;
+  readonly parts: readonly ByteWriter[];
+  rows = 0;
+  readonly #out = new ByteWriter();
+  readonly #write: (out: ByteWriter, value: T) => void;
+
+  constructor(name: string, type: NativeType<T>) {
+    this.name = name;
+    this.type = type.name;
+    this.parts = [this.#out];
+    this.#write = type.write;
+  }
+
+  add(value: T): void {
+    this.#write(this.#out, value);
+    this.rows += 1;
+  }
+
+  /** For text: the bytes of `source` from `start` to before `end`, which are UTF-8 already. */
+  addUtf8(this: Values<string>, source: Uint8Array, start?: number, end?: number): void {
+    this.#out.utf8(source, start, end);
+    this.rows += 1;
+  }
+}
+
+/** A column of values or NULL. */
+class Nullables<T> implements Column {
+  readonly name: string;
+  readonly type: string;
+  readonly parts: readonly ByteWriter[];
+  rows = 0;
+  readonly #nulls = new ByteWriter();
+  readonly #out = new ByteWriter();
+  readonly #of: NativeType<T>;
+
+  constructor(name: string, type: NativeType<T>) {
+    this.name = name;
+    this.type = `Nullable(${type.name})`;
+    this.parts = [this.#nulls, this.#out];
+    this.#of = type;
+  }
+
+  add(value: T | null): void {
+    this.#nulls.uint8(value === null ? 1 : 0);
+    this.#of.write(this.#out, value ?? this.#of.zero);
+    this.rows += 1;
+  }
+}
+
+/** A column of arrays: where each ends, then all their items. */
+class Arrays<T> implements Column {
+  readonly name: string;
+  readonly type: string;
+  readonly parts: readonly ByteWriter[];
+  rows = 0;
+  #end = 0;
+  readonly #ends = new ByteWriter();
+  readonly #out = new ByteWriter();
+  readonly #of: NativeType<T>;
+
+  constructor(name: string, type: NativeType<T>) {
+    this.name = name;
+    this.type = `Array(${type.name})`;
+    this.parts = [this.#ends, this.#out];
+    this.#of = type;
+  }
+
+  add(items: ArrayLike<T>): void {
+    if (this.#of.writeAll !== undefined) this.#of.writeAll(this.#out, items);
+    else for (let i = 0; i < items.length; i += 1) this.#of.write(this.#out, items[i]!);
+    this.#end += items.length;
+    this.#ends.uint64(this.#end);
+    this.rows += 1;
+  }
+}
+
+export type { Arrays, Nullables, Values };
+
+/**
+ * A block of rows in ClickHouse's Native format (without a protocol version, as over HTTP and in files): column after
+ * column, each with its name and type, so that arrays of numbers are one piece of memory to who writes and who reads
+ * them. Values are encoded as they are added; add one to every column for each row.
+ */
+export class NativeBlock {
+  readonly #columns: Column[] = [];
+
+  /** A column of `type`; columns are written in the order they are made. */
+  values<T>(name: string, type: NativeType<T>): Values<T> {
+    return this.#keep(new Values(name, type));
+  }
+
+  nullables<T>(name: string, type: NativeType<T>): Nullables<T> {
+    return this.#keep(new Nullables(name, type));
+  }
+
+  arrays<T>(name: string, type: NativeType<T>): Arrays<T> {
+    return this.#keep(new Arrays(name, type));
+  }
+
+  /** Names of its columns. */
+  get names(): string[] {
+    return this.#columns.map(({ name }) => name);
+  }
+
+  get rows(): number {
+    return this.#columns[0]?.rows ?? 0;
+  }
+
+  /** Of its values. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { parts } of this.#columns) for (const part of parts) bytes += part.length;
+    return bytes;
+  }
+
+  /** The block's bytes in order, none for a block without rows; large columns are not copied. Good until a row is added. */
+  *pieces(): Generator<Uint8Array> {
+    const { rows } = this;
+    if (rows === 0) return;
+    let out = new ByteWriter();
+    out.varint(this.#columns.length);
+    out.varint(rows);
+    for (const column of this.#columns) {
+      if (column.rows !== rows) throw new Error(`column ${column.name} has ${column.rows} values in ${rows} rows`);
+      out.string(column.name);
+      out.string(column.type);
+      for (const part of column.parts) {
+        if (part.length < LARGE) out.raw(part.written());
+        else {
+          yield out.written();
+          yield part.written();
+          out = new ByteWriter();
+        }
+      }
+    }
+    yield out.written();
+  }
+
+  #keep<C extends Column>(column: C): C {
+    this.#columns.push(column);
+    return column;
+  }
+}
+
+/** Bytes from which a column is worth a piece of its own. */
+const LARGE = 16 * 1024;
