@@ -40,7 +40,8 @@ export function toFetched(batch: KafkaBatch): Fetched {
   const from = fetchedFrom(batch);
   const blocks = blocksOf(batch);
   const held = blocks.filter(({ records }) => records.length > 0 && records.at(-1)!.offset >= from);
-  const records = held.flatMap((block) => within(block, from));
+  const records: LogRecord[] = [];
+  for (const block of held) for (const record of block.records) if (record.offset >= from) records.push(record);
   const last = blocks.at(-1)!;
   return {
     records,
@@ -61,10 +62,6 @@ export function epochOf(block: RecordBlock | undefined): RecordEpoch | null {
 
 function blocksOf({ messages }: KafkaBatch): readonly RecordBlock[] {
   return (messages[0] as unknown as FetchedBlocks).blocks;
-}
-
-function within({ records, firstOffset }: RecordBlock, from: number): readonly LogRecord[] {
-  return firstOffset >= from ? records : records.filter(({ offset }) => offset >= from);
 }
 
 function whyUnreadable({ topic, partition }: KafkaBatch, { firstOffset, lastOffset, unreadable }: RecordBlock): string {
