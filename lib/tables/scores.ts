@@ -2,14 +2,25 @@ import type { Score } from '../core/detection/types.ts';
 import type { JudgedScore } from '../core/detection/verdict.ts';
 import type { Row, Store } from '../ports/store.ts';
 import type { WindowRef } from './ledger.ts';
+import { periodBounds } from './periods.ts';
 import { sqlTime } from './time.ts';
 
 /** What of a score an alert's history is made of. */
 export type StoredScore = JudgedScore & WindowRef & { monitor: string; segment: string };
 
-/** Writes scores in one insert; those of an older coverage of a window lose by their version. */
-export async function insertScores(store: Store, scores: readonly Score[]): Promise<void> {
-  await store.insert('score_rows', scores.map(rowOf));
+/**
+ * Writes scores in one insert; those of an older coverage of a window lose by their version. `timezoneOf`: of the window, as
+ * it was sealed.
+ */
+export async function insertScores(
+  store: Store,
+  scores: readonly Score[],
+  timezoneOf: (score: Score) => string,
+): Promise<void> {
+  await store.insert(
+    'score_rows',
+    scores.map((score) => ({ ...rowOf(score), ...periodBounds(score.window, timezoneOf(score)) })),
+  );
 }
 
 /** Starts (ms, ascending) of the last scored windows of each (version, role) of the model, at most `windows` of each. */

@@ -1,7 +1,8 @@
-import type { SealedColumn, SealedState, SealedWindow } from '../core/detection/types.ts';
+import type { GridLookup, SealedColumn, SealedState, SealedWindow } from '../core/detection/types.ts';
 import type { FeatureKind, FeatureSketch, GridCounts } from '../core/sketch/types.ts';
 import type { Row, Store } from '../ports/store.ts';
 import type { WindowRef } from './ledger.ts';
+import { gridId, periodBounds } from './periods.ts';
 import {
   type GridColumns,
   gridColumns,
@@ -15,13 +16,21 @@ import { sqlTime } from './time.ts';
 /** What is known of a sealed window without its columns. */
 export interface SealedHead extends WindowRef, SealedState {
   covered: number;
+  timezone: string;
+}
+
+/** A window to be stored; `timezone`: of its model when it was sealed first, says which hour and day it belongs to. */
+export interface WindowToSeal {
+  window: SealedWindow;
+  sealed: SealedState;
+  timezone: string;
 }
 
 /** Heads of the windows of the model that start at these times (ms). */
 export async function readSealedHeads(store: Store, model: string, starts: readonly number[]): Promise<SealedHead[]> {
   return store.query<SealedHead>(
     `SELECT version, role, toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end,
-       state, revision, covered
+       state, revision, covered, timezone
      FROM sealed_rows FINAL
      WHERE model = {model:String} AND feature = '' AND segment = '' AND window_start IN (
        SELECT toDateTime64(arrayJoin({starts:Array(String)}), 3, 'UTC'))`,
@@ -30,11 +39,16 @@ export async function readSealedHeads(store: Store, model: string, starts: reado
 }
 
 /** Writes all columns of the windows in one insert; a window of less coverage than the stored one loses by its version. */
-export async function insertSealed(
-  store: Store,
-  windows: readonly { window: SealedWindow; sealed: SealedState }[],
-): Promise<void> {
-  const rows = windows.flatMap(({ window, sealed }) => window.columns.map((column) => rowOf(window, sealed, column)));
+export async function insertSealed(store: Store, windows: readonly WindowToSeal[], gridOf: GridLookup): Promise<void> {
+  const rows = windows.flatMap((toSeal) => {
+    const periods = periodBounds(toSeal.window.window, toSeal.timezone);
+    const { window } = toSeal;
+    return window.columns.map((column) => ({
+      ...rowOf(toSeal, column),
+      ...periods,
+      grid: gridId(window, column.feature, column.segment, gridOf),
+    }));
+  });
   await store.insert('sealed_rows', rows);
 }
 
@@ -67,7 +81,7 @@ export async function readSealedColumn(
   return { sketch: sketchFromColumns({ ...row, kind: row.kind }), grid: null };
 }
 
-function rowOf(window: SealedWindow, sealed: SealedState, column: SealedColumn): Row {
+function rowOf({ window, sealed, timezone }: WindowToSeal, column: SealedColumn): Row {
   return {
     model: window.model,
     window_start: sqlTime(window.window.start),
@@ -86,5 +100,6 @@ function rowOf(window: SealedWindow, sealed: SealedState, column: SealedColumn):
     revision: sealed.revision,
     covered: window.covered,
     coverage: JSON.stringify(window.coverage),
+    timezone,
   };
 }

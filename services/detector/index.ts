@@ -12,12 +12,15 @@ import { BaselineCache } from './baselines.ts';
 import { InputProgress } from './input-progress.ts';
 import { detectorMetrics } from './metrics.ts';
 import { ModelDesk } from './model-desk.ts';
+import { PeriodDesk } from './period-desk.ts';
 import { type Persistence, persistently, persistentStore, type Trouble } from './persistence.ts';
 import { publishAlerts } from './publish-alerts.ts';
 import type { SpecCache } from './seal.ts';
 
 /** Models at work at once: the store is one queue anyway, and each holds a batch of sketches. */
 const MODELS_AT_ONCE = 4;
+/** Models whose hours and days are made at once: beside all else, not in its way. */
+const ROLLED_UP_AT_ONCE = 1;
 /** How often the input topic is described again, ms: added partitions, a new incarnation. */
 const DESCRIBE_MS = 10_000;
 
@@ -27,6 +30,8 @@ interface Owned {
   /** As this partition tells it: its announcements of windows come before the progress that completes them. */
   progress: InputProgress;
   desks: Map<string, ModelDesk>;
+  /** Of the same models. */
+  periods: Map<string, PeriodDesk>;
 }
 
 /**
@@ -39,6 +44,7 @@ export function createDetector(ctx: ServiceContext): Service {
   const baselines = new BaselineCache(store, clock);
   const specs: SpecCache = new Map();
   const inSlot = createSlots(MODELS_AT_ONCE);
+  const inPeriodSlot = createSlots(ROLLED_UP_AT_ONCE);
   const trouble: Trouble = { current: null };
   const owned = new Map<number, Owned>();
   const failure = deferred<never>();
@@ -49,7 +55,19 @@ export function createDetector(ctx: ServiceContext): Service {
 
   const until = (signal: AbortSignal): Persistence => ({ logger, trouble, signal });
 
-  const openDesk = (model: string, { progress, abort: { signal } }: Owned): ModelDesk => {
+  const openPeriods = (model: string, { progress, abort: { signal } }: Owned): PeriodDesk =>
+    new PeriodDesk({
+      model,
+      store: persistentStore(store, until(signal)),
+      allowedDelayMs: config.aggregation.allowedDelayMs,
+      passed: () => progress.passed(),
+      inSlot: inPeriodSlot,
+      logger,
+      metrics,
+      signal,
+    });
+
+  const openDesk = (model: string, { progress, abort: { signal } }: Owned, periods: PeriodDesk): ModelDesk => {
     const publish = async (events: readonly AlertEvent[]): Promise<void> => {
       if (events.length === 0) return;
       const shortened = await persistently('log', () => publishAlerts(log, codec, events), until(signal));
@@ -62,6 +80,7 @@ export function createDetector(ctx: ServiceContext): Service {
       publish,
       baselines,
       specs,
+      rollUp: (windows) => periods.mark(windows),
       allowedDelayMs: config.aggregation.allowedDelayMs,
       passed: () => progress.passed(),
       inSlot,
@@ -79,8 +98,11 @@ export function createDetector(ctx: ServiceContext): Service {
   const deskOf = (part: Owned, model: string): ModelDesk => {
     const known = part.desks.get(model);
     if (known !== undefined) return known;
-    const desk = openDesk(model, part);
+    const periods = openPeriods(model, part);
+    const desk = openDesk(model, part, periods);
+    part.periods.set(model, periods);
     part.desks.set(model, desk);
+    periods.wake();
     countModels();
     return desk;
   };
@@ -88,7 +110,7 @@ export function createDetector(ctx: ServiceContext): Service {
   const wake = (part: Owned): void => {
     const passed = Math.min(...[...owned.values()].map(({ progress }) => progress.passed()));
     if (Number.isFinite(passed)) metrics.passed.set(passed / 1_000);
-    for (const desk of part.desks.values()) desk.wake();
+    for (const desk of [...part.desks.values(), ...part.periods.values()]) desk.wake();
   };
 
   /** A failure is tried again by the timer, and by the next announcement that needs it. */
@@ -124,7 +146,12 @@ export function createDetector(ctx: ServiceContext): Service {
     const { partition } = place;
     const abort = new AbortController();
     const tried = persistentStore(store, until(abort.signal));
-    const part: Owned = { abort, progress: new InputProgress(log, tried, TOPICS.predictions), desks: new Map() };
+    const part: Owned = {
+      abort,
+      progress: new InputProgress(log, tried, TOPICS.predictions),
+      desks: new Map(),
+      periods: new Map(),
+    };
     owned.set(partition, part);
     // Not awaited: joining the group must not wait for the store.
     recover(partition, part).catch((error: unknown) => {
@@ -137,7 +164,7 @@ export function createDetector(ctx: ServiceContext): Service {
   const release = async (part: Owned, why: string): Promise<void> => {
     part.abort.abort(new Error(why));
     countModels();
-    await Promise.all([...part.desks.values()].map((desk) => desk.settled()));
+    await settled(part);
   };
 
   const onRevoked = async ({ partition }: Assignment) => {
@@ -190,7 +217,7 @@ export function createDetector(ctx: ServiceContext): Service {
     const parts = [...owned.values()];
     for (const part of parts) part.abort.abort(new Error('the detector stops'));
     await consumer?.close();
-    await Promise.all(parts.flatMap((part) => [...part.desks.values()].map((desk) => desk.settled())));
+    await Promise.all(parts.map(settled));
     owned.clear();
   };
 
@@ -205,6 +232,10 @@ export function createDetector(ctx: ServiceContext): Service {
       return consumer.unhealthy() ?? trouble.current;
     },
   };
+}
+
+async function settled({ desks, periods }: Owned): Promise<void> {
+  await Promise.all([...desks.values(), ...periods.values()].map((desk) => desk.settled()));
 }
 
 function refsOf({ windows }: WindowsMessage): { version: string; role: string; start: number; end: number }[] {

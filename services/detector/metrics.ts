@@ -14,6 +14,12 @@ export function detectorMetrics(registry: ServiceContext['metrics']) {
       'driftline_seal_retries_total',
       'Reads of the ledger repeated because a flush was under way.',
     ),
+    rolledUp: counter(
+      registry,
+      'driftline_periods_rolled_up_total',
+      'Hours and days made from windows, by resolution; made again counts again.',
+      ['resolution'],
+    ),
     models: gauge(registry, 'driftline_detector_models', 'Models this detector owns.'),
     passed: gauge(
       registry,

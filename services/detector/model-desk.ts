@@ -40,6 +40,8 @@ export interface DeskOptions {
   baselines: BaselineCache;
   specs: SpecCache;
   allowedDelayMs: number;
+  /** Is told of windows whose sealed rows or scores are new: their hours and days are to be made again. */
+  rollUp(windows: readonly MergedWindow[]): void;
   /** Time every input partition has passed, ms. */
   passed(): number;
   /** Bounds how many models work at once. */
@@ -181,7 +183,7 @@ export class ModelDesk {
     const kept = this.holdBack(taken, read.torn);
     const wanted = new Set(kept.map(windowKey));
     const windows = read.windows.filter((merged) => wanted.has(keyOf(merged)));
-    await this.seal(windows);
+    await this.seal(windows, read);
     await this.score(windows, read, monitors, noticedAt);
     return true;
   }
@@ -200,9 +202,10 @@ export class ModelDesk {
     return taken.filter((window) => window.start < first);
   }
 
-  private async seal(windows: readonly MergedWindow[]): Promise<void> {
+  private async seal(windows: readonly MergedWindow[], { gridOf }: LedgerRead): Promise<void> {
     const fresh = windows.filter((merged) => merged.against === 'new');
-    await insertSealed(this.options.store, fresh);
+    await insertSealed(this.options.store, fresh, gridOf);
+    this.options.rollUp(fresh);
     for (const { sealed } of fresh) this.options.metrics.sealed.inc({ state: sealed.state });
   }
 
@@ -220,7 +223,13 @@ export class ModelDesk {
       judgeWindow(evaluateWindow(window, monitors, gridOf), window, sealed),
     );
     if (scores.length === 0) return;
-    await insertScores(store, scores);
+    const timezones = new Map(due.map((merged) => [keyOf(merged), merged.timezone]));
+    await insertScores(
+      store,
+      scores,
+      ({ version, role, window }) => timezones.get(windowKey({ version, role, ...window }))!,
+    );
+    this.options.rollUp(due);
     metrics.scores.inc(scores.length);
     const events = await this.keeper!.act(scores);
     await this.announce(this.keeper!, events, due, monitors);

@@ -13,6 +13,8 @@ import { loadSpec } from '../../lib/tables/specs.ts';
 export interface MergedWindow {
   window: SealedWindow;
   sealed: SealedState;
+  /** Of the model in the spec that the window was first sealed under. */
+  timezone: string;
   /** sealed: as far as the ledger goes already; new: to be written; behind: the sealed row has more than the ledger. */
   against: 'new' | 'sealed' | 'behind';
 }
@@ -44,7 +46,8 @@ export async function readWindows(
   const rows = await readLedger(store, model, starts);
   const after = await readBindings(store, model, starts);
   const heads = await readSealedHeads(store, model, starts);
-  const gridOf = await lookUpGrids(store, model, before, specs);
+  const used = await specsOf(store, before, specs);
+  const gridOf = gridLookup(used, model);
   const bindings = new Map(before.map((binding) => [chunkName(binding), binding]));
   const bound = rows.filter((row) => bindings.get(chunkName(row))?.specId === row.specId);
   const windows: MergedWindow[] = [];
@@ -55,7 +58,7 @@ export async function readWindows(
   for (const group of groupByWindow(bound)) {
     const { start } = group[0]!.window;
     if (torn.has(start) || isTorn(group, bindings)) torn.add(start);
-    else windows.push(compareWithSealed(mergeWindow(model, group, gridOf), heads));
+    else windows.push(compareWithSealed(mergeWindow(model, group, gridOf), heads, used));
   }
   return { windows, gridOf, torn: [...torn], rows: rows.length };
 }
@@ -65,7 +68,11 @@ function isTorn(rows: readonly LedgerRow[], bindings: ReadonlyMap<string, ChunkB
 }
 
 /** A window sealed before is revised when the ledger has more; it is never sealed again from less. */
-function compareWithSealed(window: SealedWindow, heads: readonly SealedHead[]): MergedWindow {
+function compareWithSealed(
+  window: SealedWindow,
+  heads: readonly SealedHead[],
+  specs: ReadonlyMap<string, AggregationSpec>,
+): MergedWindow {
   const { version, role } = window;
   const head = heads.find(
     (candidate) =>
@@ -74,24 +81,31 @@ function compareWithSealed(window: SealedWindow, heads: readonly SealedHead[]): 
       candidate.start === window.window.start &&
       candidate.end === window.window.end,
   );
-  if (head === undefined) return { window, sealed: { state: 'complete', revision: 0 }, against: 'new' };
-  const { state, revision, covered } = head;
-  if (covered === window.covered) return { window, sealed: { state, revision }, against: 'sealed' };
-  if (covered > window.covered) return { window, sealed: { state, revision }, against: 'behind' };
-  return { window, sealed: { state: 'revised', revision: revision + 1 }, against: 'new' };
+  if (head === undefined) {
+    return { window, sealed: { state: 'complete', revision: 0 }, timezone: timezoneOf(window, specs), against: 'new' };
+  }
+  const { state, revision, covered, timezone } = head;
+  if (covered === window.covered) return { window, sealed: { state, revision }, timezone, against: 'sealed' };
+  if (covered > window.covered) return { window, sealed: { state, revision }, timezone, against: 'behind' };
+  return { window, sealed: { state: 'revised', revision: revision + 1 }, timezone, against: 'new' };
 }
 
-async function lookUpGrids(
+function timezoneOf({ model, specIds }: SealedWindow, specs: ReadonlyMap<string, AggregationSpec>): string {
+  const spec = specs.get(specIds[0] ?? '');
+  const declared = spec?.models.find((candidate) => candidate.model === model);
+  return (declared ?? spec?.defaults)?.window.timezone ?? 'UTC';
+}
+
+async function specsOf(
   store: Store,
-  model: string,
   bindings: readonly ChunkBinding[],
   specs: SpecCache,
-): Promise<GridLookup> {
+): Promise<Map<string, AggregationSpec>> {
   const used = new Map<string, AggregationSpec>();
   for (const id of new Set(bindings.map((binding) => baseSpecId(binding.specId)))) {
     const spec = specs.get(id) ?? (await loadSpec(store, id));
     specs.set(id, spec);
     used.set(id, spec);
   }
-  return gridLookup(used, model);
+  return used;
 }

@@ -56,6 +56,8 @@ describe('migrate', () => {
       '0002_views.sql',
       '0003_leader_epoch.sql',
       '0004_idle_after_restart.sql',
+      '0005_periods.sql',
+      '0006_views_periods.sql',
     ]);
     assert.deepEqual(await migrate(store), []);
     const names = await store.query('SELECT name FROM schema_migrations FINAL ORDER BY name');
@@ -64,6 +66,8 @@ describe('migrate', () => {
       { name: '0002_views.sql' },
       { name: '0003_leader_epoch.sql' },
       { name: '0004_idle_after_restart.sql' },
+      { name: '0005_periods.sql' },
+      { name: '0006_views_periods.sql' },
     ]);
   });
 

@@ -6,6 +6,12 @@ import type { NumericDistribution } from './types.ts';
 /** Options for a baseline: made once and compared with everything, so it takes little of the error budget. */
 export const BASELINE_SKETCH: SketchOptions = { knots: 256, tolerance: 0.0002 };
 
+/**
+ * Options for hours and days: each of the two merges may add a tenth of the budget of 0.001, beside the 0.0008 that a sealed
+ * window may have spent (its chunks' tolerance and that of its one merge).
+ */
+export const PERIOD_SKETCH: SketchOptions = { knots: 256, tolerance: 0.0001 };
+
 /** Interpolated counts are rounded to this part of an observation: their sums are then exact, in whatever order. */
 const COUNT_GRAIN = 256;
 

@@ -148,7 +148,8 @@ export async function seed(store: Store): Promise<void> {
   });
   await insertSealed(
     store,
-    windows.map((window, index) => ({ window, sealed: sealed(index) })),
+    windows.map((window, index) => ({ window, sealed: sealed(index), timezone: 'UTC' })),
+    () => null,
   );
   const scores = windows.map((window, index) =>
     judgeWindow(
@@ -157,7 +158,7 @@ export async function seed(store: Store): Promise<void> {
       sealed(index),
     ),
   );
-  await insertScores(store, scores.flat());
+  await insertScores(store, scores.flat(), () => 'UTC');
   await writeOpenWindow(store, reference);
   await writeIncident(store, reference, windows[DRIFTS_AT + 1]!, scores[DRIFTS_AT + 1]!);
 }

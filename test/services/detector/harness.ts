@@ -29,6 +29,10 @@ const TABLES = [
   'chunk_rows',
   'sealed_rows',
   'score_rows',
+  'hour_rows',
+  'day_rows',
+  'score_hour_rows',
+  'score_day_rows',
   'alert_rows',
   'baseline_rows',
 ];

@@ -1,0 +1,201 @@
+import type { PeriodColumn } from '../core/rollups/merge-period.ts';
+import type { FeatureKind } from '../core/sketch/types.ts';
+import type { Resolution } from '../core/windows/periods.ts';
+import type { Row, Store } from '../ports/store.ts';
+import type { WindowRef } from './ledger.ts';
+import {
+  type GridColumns,
+  gridColumns,
+  gridFromColumns,
+  type SketchColumns,
+  sketchColumns,
+  sketchFromColumns,
+} from './sketch-columns.ts';
+import { sqlTime } from './time.ts';
+
+/** What a period is made of, by the rows that stand for its windows as a whole. */
+export interface PeriodHead extends WindowRef {
+  windows: number;
+  state: 'complete' | 'revised';
+  revision: number;
+  /** Sum over its windows: of two states of a period the greater one is later. */
+  covered: number;
+  /** Of the period that is stored; 0: none. */
+  stored: number;
+  /** Of an hour: the day it belongs to, ms; null for a day. */
+  day: { start: number; end: number } | null;
+}
+
+/** A column of a period, with the values and cells of its parts, a measure of what reading them takes. */
+export interface ColumnSize {
+  feature: string;
+  segment: string;
+  /** Sums over the parts; of `feature` '' events. */
+  count: number;
+  size: number;
+}
+
+/** Periods of the model of which windows were sealed or revised since they were rolled up, earliest first. */
+export async function pendingPeriods(store: Store, model: string, resolution: Resolution): Promise<PeriodHead[]> {
+  return readHeads(store, resolution, 'head.covered > stored.covered', { model }, '1');
+}
+
+/** The period as its windows are now; null where there are none (any more). */
+export async function readPeriodHead(
+  store: Store,
+  model: string,
+  resolution: Resolution,
+  period: WindowRef,
+): Promise<PeriodHead | null> {
+  const rows = await readHeads(store, resolution, '1', { model, ...boundsOf(period) }, WITHIN);
+  return rows[0] ?? null;
+}
+
+/** Every column of the period, by segment and feature: those of the windows and segments themselves (feature '') too. */
+export async function periodColumns(
+  store: Store,
+  model: string,
+  resolution: Resolution,
+  period: WindowRef,
+): Promise<ColumnSize[]> {
+  const parts = partsOf(
+    resolution,
+    'feature, segment, count, length(values) + length(cells) + length(categories) AS size',
+    WITHIN,
+  );
+  return store.query(
+    `SELECT feature, segment, sum(count) AS count, sum(size) AS size FROM (${parts})
+     GROUP BY feature, segment ORDER BY segment, feature`,
+    { model, ...boundsOf(period) },
+  );
+}
+
+/** The parts of some columns of a period, in no order. */
+export async function periodParts(
+  store: Store,
+  model: string,
+  resolution: Resolution,
+  period: WindowRef,
+  columns: readonly Pick<ColumnSize, 'feature' | 'segment'>[],
+): Promise<PeriodColumn[]> {
+  const chosen = `${WITHIN} AND (feature, segment) IN (
+    SELECT arrayJoin(arrayZip({features:Array(String)}, {segments:Array(String)})))`;
+  const rows = await store.query<StoredPart>(partsOf(resolution, PART, chosen), {
+    ...{ model, ...boundsOf(period) },
+    features: columns.map(({ feature }) => feature),
+    segments: columns.map(({ segment }) => segment),
+  });
+  return rows.map(columnOf);
+}
+
+/** Writes columns of a period in one insert. Those of less coverage than stored lose by their version. */
+export async function insertPeriod(
+  store: Store,
+  model: string,
+  resolution: Resolution,
+  head: PeriodHead,
+  columns: readonly PeriodColumn[],
+): Promise<void> {
+  await store.insert(
+    `${resolution}_rows`,
+    columns.map((column) => rowOf(model, head, column)),
+  );
+}
+
+const WITHIN = `version = {version:String} AND role = {role:String}
+  AND window_start >= toDateTime64({start:String}, 3, 'UTC') AND window_start < toDateTime64({end:String}, 3, 'UTC')
+  AND period_start = toDateTime64({start:String}, 3, 'UTC') AND period_end = toDateTime64({end:String}, 3, 'UTC')`;
+
+const PART = `feature, segment, kind, count, errors, missing, \`nan\`, infinite, wrong_type, n, min, max, mean, m2, values, below,
+  at_or_below, categories, category_counts, other, cells, cell_counts, grid, note`;
+
+/**
+ * An hour is made of sealed windows; a day of hours, and of sealed windows too long for an hour. Reading FINAL keeps windows
+ * that were sealed again from counting twice.
+ */
+function partsOf(resolution: Resolution, columns: string, where: string): string {
+  const windows = `1 AS windows, ${columns}`;
+  if (resolution === 'hour') {
+    const periods =
+      'hour_start AS period_start, hour_end AS period_end, day_start AS part_day, day_end AS part_day_end';
+    return `SELECT ${periods}, ${windows} FROM sealed_rows FINAL
+      WHERE model = {model:String} AND hour_start < hour_end AND (${where})`;
+  }
+  const periods = 'day_start AS period_start, day_end AS period_end, day_start AS part_day, day_end AS part_day_end';
+  return `SELECT ${periods}, windows, ${columns} FROM hour_rows FINAL
+      WHERE model = {model:String} AND day_start < day_end AND (${where})
+    UNION ALL
+    SELECT ${periods}, ${windows} FROM sealed_rows FINAL
+      WHERE model = {model:String} AND hour_start = hour_end AND day_start < day_end AND (${where})`;
+}
+
+async function readHeads(
+  store: Store,
+  resolution: Resolution,
+  having: string,
+  params: Row,
+  where: string,
+): Promise<PeriodHead[]> {
+  const columns = 'version, role, window_start, state, revision, covered';
+  const parts = partsOf(resolution, columns, `feature = '' AND segment = '' AND (${where})`);
+  const rows = await store.query<Omit<PeriodHead, 'day'> & { day_start: number; day_end: number }>(
+    `SELECT version, role, toUnixTimestamp64Milli(period_start) AS start, toUnixTimestamp64Milli(period_end) AS end,
+       head.windows AS windows, head.state AS state, head.revision AS revision, head.covered AS covered,
+       stored.covered AS stored, toUnixTimestamp64Milli(head.first_day.1) AS day_start,
+       toUnixTimestamp64Milli(head.first_day.2) AS day_end
+     FROM (
+       SELECT version, role, period_start, period_end, sum(parts.windows) AS windows,
+         if(max(parts.state = 'revised'), 'revised', 'complete') AS state, sum(parts.revision) AS revision,
+         sum(parts.covered) AS covered, argMin((part_day, part_day_end), (window_start, part_day)) AS first_day
+       FROM (${parts}) AS parts
+       GROUP BY version, role, period_start, period_end) AS head
+     LEFT JOIN (
+       SELECT version, role, window_start AS period_start, window_end AS period_end, max(covered) AS covered
+       FROM ${resolution}_rows WHERE model = {model:String} AND feature = '' AND segment = ''
+       GROUP BY version, role, period_start, period_end) AS stored
+     USING (version, role, period_start, period_end)
+     WHERE ${having}
+     ORDER BY start, end, version, role`,
+    params,
+  );
+  return rows.map(({ day_start, day_end, ...head }) => ({
+    ...head,
+    day: resolution === 'hour' ? { start: day_start, end: day_end } : null,
+  }));
+}
+
+function boundsOf({ version, role, start, end }: WindowRef): Row {
+  return { version, role, start: sqlTime(start), end: sqlTime(end) };
+}
+
+type StoredPart = Omit<SketchColumns, 'kind'> &
+  GridColumns & {
+    kind: FeatureKind | '';
+    feature: string;
+    segment: string;
+    errors: number;
+    grid: string;
+    note: string;
+  };
+
+function columnOf(row: StoredPart): PeriodColumn {
+  const { feature, segment, count, errors, kind, note } = row;
+  const has = kind !== '' && note === '';
+  return {
+    ...{ feature, segment, count, errors, kind, note, gridId: row.grid },
+    sketch: has && segment === '' ? sketchFromColumns({ ...row, kind }) : null,
+    grid: has && segment !== '' ? gridFromColumns(row) : null,
+  };
+}
+
+function rowOf(model: string, head: PeriodHead, column: PeriodColumn): Row {
+  const { version, role, start, end, windows, state, revision, covered, day } = head;
+  const { feature, segment, kind, count, errors, note } = column;
+  return {
+    ...{ model, version, role, feature, segment, window_start: sqlTime(start), window_end: sqlTime(end) },
+    ...(day === null ? {} : { day_start: sqlTime(day.start), day_end: sqlTime(day.end) }),
+    ...(column.sketch === null ? {} : sketchColumns(column.sketch)),
+    ...(column.grid === null ? {} : gridColumns(column.grid)),
+    ...{ kind, count, errors, note, grid: column.gridId, windows, state, revision, covered },
+  };
+}

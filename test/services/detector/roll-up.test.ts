@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Score, SealedColumn, SealedWindow } from '../../../lib/core/detection/types.ts';
+import { categoricalFromCounts } from '../../../lib/core/sketch/categorical.ts';
+import { cdfAtOrBelow, sketchNumeric } from '../../../lib/core/sketch/numeric.ts';
+import type { FeatureSketch } from '../../../lib/core/sketch/types.ts';
+import { periodOf, type Resolution } from '../../../lib/core/windows/periods.ts';
+import { windowOf } from '../../../lib/core/windows/windows.ts';
+import type { Store } from '../../../lib/ports/store.ts';
+import { pendingPeriods } from '../../../lib/tables/rollups.ts';
+import { pendingScorePeriods } from '../../../lib/tables/score-rollups.ts';
+import { insertScores } from '../../../lib/tables/scores.ts';
+import { insertSealed } from '../../../lib/tables/sealed.ts';
+import { type SketchColumns, sketchFromColumns } from '../../../lib/tables/sketch-columns.ts';
+import { rollUp } from '../../../services/detector/roll-up.ts';
+import { StoreRoom } from '../../support/store-room.ts';
+
+const MINUTE = 60_000;
+const ZONE = 'Asia/Kolkata';
+/** 20 October 2026, 00:00 in Kolkata. */
+const DAY = Date.UTC(2026, 9, 19, 18, 30);
+const KEY = { version: '1', role: 'champion' };
+const never = new AbortController().signal;
+
+const room = new StoreRoom('roll-up', [
+  'sealed_rows',
+  'score_rows',
+  'hour_rows',
+  'day_rows',
+  'score_hour_rows',
+  'score_day_rows',
+]);
+before(() => room.open());
+after(() => room.close());
+
+/** mulberry32 */
+function random(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+interface Made {
+  window: SealedWindow;
+  amounts: Float64Array;
+}
+
+const counts = (count: number, missing: number) => ({ count, missing, nan: 0, infinite: 0, wrongType: 0 });
+
+function column(feature: string, segment: string, rest: Partial<SealedColumn>): SealedColumn {
+  return { feature, segment, count: 0, errors: 0, kind: '', sketch: null, grid: null, note: '', ...rest };
+}
+
+/** A window of `n` events: a number, a category, a segment counted on a grid. */
+function makeWindow(start: number, minutes: number, n: number, next: () => number, covered: number): Made {
+  const amounts = Float64Array.from({ length: n }, () => Math.exp(3 * next()) * (next() < 0.1 ? 0 : 1));
+  const numeric: FeatureSketch = { ...counts(n + 1, 1), kind: 'numeric', numeric: sketchNumeric(amounts, n) };
+  const colours = new Map([
+    ['red', Math.floor((n / 2) * next())],
+    ['blue', 1 + Math.floor(9 * next())],
+  ]);
+  const categorical = categoricalFromCounts(colours);
+  const east = Math.floor(n / 2);
+  const grid = { ...counts(east, 0), n: east, cells: [0, 3], counts: [1, east - 1] };
+  const columns = [
+    column('', '', { count: n + 1, errors: 2 }),
+    column('amount', '', { count: n + 1, kind: 'numeric', sketch: numeric }),
+    column('', 'region=east', { count: east, errors: 1 }),
+    column('amount', 'region=east', { count: east, kind: 'numeric', grid }),
+  ];
+  // A column that only some windows know.
+  if (covered % 2 === 0) {
+    const sketch: FeatureSketch = { ...counts(n + 1, n + 1 - categorical.n), kind: 'categorical', categorical };
+    columns.push(column('colour', '', { count: n + 1, kind: 'categorical', sketch }));
+  }
+  const window = {
+    ...{ model: 'm', ...KEY, window: { start, end: start + minutes * MINUTE }, events: n + 1, covered },
+    ...{ coverage: [], specIds: ['s'], columns },
+  };
+  return { window, amounts };
+}
+
+function scoresOf(
+  { window: { window, covered, ...rest } }: Made,
+  state: 'complete' | 'revised',
+  value: number | null,
+): Score[] {
+  return [
+    {
+      ...{
+        model: 'm',
+        monitor: 'drift',
+        ...KEY,
+        feature: 'amount',
+        segment: '',
+        metric: 'psi',
+        window,
+        baseline: 'ref',
+      },
+      ...{ definition: 'psi/quantile10@1', score: value, effect: value === null ? null : value - 0.01, pValue: null },
+      ...{ threshold: 0.1, breached: value !== null && value > 0.11, severity: 'error', nCurrent: rest.events },
+      ...{
+        nBaseline: 9,
+        note: value === null ? 'not enough data' : '',
+        state,
+        revision: state === 'revised' ? 1 : 0,
+        covered,
+      },
+    },
+  ];
+}
+
+async function seal(
+  store: Store,
+  made: readonly Made[],
+  timezone: string,
+  state: 'complete' | 'revised',
+  grid = 'g',
+): Promise<void> {
+  const sealed = { state, revision: state === 'revised' ? 1 : 0 };
+  await insertSealed(
+    store,
+    made.map(({ window }) => ({ window, sealed, timezone })),
+    () => grid,
+  );
+  const scores = made.flatMap((each, i) => scoresOf(each, state, i % 7 === 0 ? null : (i % 60) / 300));
+  await insertScores(store, scores, () => timezone);
+}
+
+/** Rolls up everything that is pending, hours first, as a detector does after its start. */
+async function rollUpAll(store: Store): Promise<number> {
+  let done = 0;
+  for (const resolution of ['hour', 'day'] as const) {
+    const found = [
+      ...(await pendingPeriods(store, 'm', resolution)),
+      ...(await pendingScorePeriods(store, 'm', resolution)),
+    ];
+    const periods = new Map(
+      found.map(({ version, role, start, end }) => [`${start}-${end}-${version}`, { version, role, start, end }]),
+    );
+    for (const period of periods.values()) await rollUp(store, 'm', resolution, period, never);
+    done += periods.size;
+  }
+  return done;
+}
+
+function aDay(seed: number): Made[] {
+  const next = random(seed);
+  return Array.from({ length: 1440 }, (_, i) =>
+    makeWindow(DAY + i * MINUTE, 1, 20 + Math.floor(30 * next()), next, 100 + i),
+  );
+}
+
+/** The largest distance of the stored CDF from the exact one. */
+function errorOf(row: SketchColumns, exact: Float64Array): number {
+  const sketch = sketchFromColumns(row);
+  assert.equal(sketch.kind, 'numeric');
+  if (sketch.kind !== 'numeric') return 1;
+  let worst = 0;
+  exact.forEach((value, i) => {
+    if (exact[i + 1] === value) return;
+    worst = Math.max(worst, Math.abs(cdfAtOrBelow(sketch.numeric, value) - i - 1) / exact.length);
+  });
+  return worst;
+}
+
+const inPeriod = (made: readonly Made[], resolution: Resolution, start: number): Made[] =>
+  made.filter(({ window }) => periodOf(window.window, resolution, ZONE)!.start === start);
+
+describe('hours and days', () => {
+  it('are what their windows are, in the time zone of the model', async () => {
+    const { store } = await room.fresh();
+    const made = aDay(1);
+    await seal(store, made, ZONE, 'complete');
+    assert.equal(await rollUpAll(store), 25);
+    assert.equal(await rollUpAll(store), 0);
+    for (const resolution of ['hour', 'day'] as const) {
+      const rows = await store.query<Record<string, never>>(
+        `SELECT *, toUnixTimestamp64Milli(window_start) AS start FROM ${resolution}_rows FINAL ORDER BY window_start`,
+      );
+      const starts = [...new Set(rows.map(({ start }) => start))];
+      assert.equal(starts.length, resolution === 'hour' ? 24 : 1);
+      assert.deepEqual(
+        starts[0],
+        windowOf(DAY, { lengthMs: resolution === 'hour' ? 3_600_000 : 86_400_000, timezone: ZONE }).start,
+      );
+      for (const start of starts) {
+        const own = inPeriod(made, resolution, start);
+        const find = (feature: string, segment: string) =>
+          rows.find((row) => row.start === start && row.feature === feature && row.segment === segment)! as Record<
+            string,
+            unknown
+          >;
+        const events = own.reduce((sum, { window }) => sum + window.events, 0);
+        const head = find('', '');
+        assert.deepEqual(
+          [head.count, head.errors, head.windows, head.state, head.revision],
+          [events, 2 * own.length, own.length, 'complete', 0],
+        );
+        const amount = find('amount', '') as unknown as SketchColumns;
+        const exact = Float64Array.from(own.flatMap(({ amounts }) => [...amounts])).sort();
+        assert.deepEqual([amount.count, amount.missing, amount.n], [events, own.length, exact.length]);
+        assert.deepEqual([amount.min, amount.max], [exact[0], exact.at(-1)]);
+        const mean = exact.reduce((a, b) => a + b, 0) / exact.length;
+        assert.ok(Math.abs(amount.mean - mean) < 1e-9 * mean);
+        const m2 = exact.reduce((a, b) => a + (b - mean) ** 2, 0);
+        assert.ok(Math.abs(amount.m2 - m2) < 1e-9 * m2);
+        assert.ok(errorOf(amount, exact) <= (resolution === 'hour' ? 1 / exact.length + 1e-12 : 0.001));
+        const colour = find('colour', '');
+        const knowing = own.filter(({ window }) => window.columns.length === 5);
+        const reds = knowing
+          .map(({ window }) => window.columns[4]!.sketch!)
+          .flatMap((s) => (s.kind === 'numeric' ? [] : [s.categorical]));
+        const red = reds.reduce((sum, { values, counts: c }) => sum + (c[values.indexOf('red')] ?? 0), 0);
+        assert.deepEqual([colour.count, (colour.category_counts as number[])[1]], [events, red]);
+        const east = find('amount', 'region=east');
+        const halves = own.map(({ amounts }) => Math.floor(amounts.length / 2));
+        assert.deepEqual(
+          [east.cells, east.cell_counts],
+          [
+            [0, 3],
+            [own.length, halves.reduce((a, b) => a + b, 0) - own.length],
+          ],
+        );
+        assert.equal(find('', 'region=east').errors, own.length);
+      }
+    }
+  });
+});
