@@ -3,15 +3,13 @@
  * `tsx bench/kafka-read.bench.ts [kafkajs] [port] [platformatic] [--rounds N] [--json N] [--avro N] [--columnar N] [--prof DIR]`.
  * Each client in a process of its own, in turn. N is how many records a topic has, 0 leaves it out.
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createKafkaLog } from '../lib/adapters/kafka/index.ts';
 import { createTopicIdentity } from '../lib/adapters/kafka-metadata/index.ts';
 import type { Log } from '../lib/ports/log.ts';
 import { startKafkaBroker } from '../test/support/kafka-broker.ts';
+import { ChildReader } from './kafka-read/child-reader.ts';
 import type { Took } from './pipeline/stopwatch.ts';
 
 const PARTITIONS = 4;
@@ -51,32 +49,18 @@ async function fill(log: Log, { name, bytes, total }: Topic): Promise<void> {
   }
 }
 
-function start(reader: string): ChildProcess {
-  const child = fileURLToPath(new URL('./kafka-read/child.ts', import.meta.url));
-  const profiling = values.prof === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.prof}/${reader}`];
-  return fork(child, [reader], { execArgv: [...process.execArgv, ...profiling] });
-}
-
-async function ask(child: ChildProcess, question: { bootstrap: string; topic: string; total: number }): Promise<Took> {
-  child.send(question);
-  const [took] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`a reader ended with ${code}`);
-    }),
-  ]);
-  return took as Took;
-}
-
 async function compare(bootstrap: string, { name, bytes, total }: Topic): Promise<void> {
-  const contenders = readers.map((reader) => ({ reader, child: start(reader), took: [] as Took[] }));
+  const contenders = readers.map((reader) => ({
+    reader,
+    child: new ChildReader(reader, values.prof === undefined ? undefined : `${values.prof}/${name}-${reader}`),
+    took: [] as Took[],
+  }));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const { child, took } of contenders) took.push(await ask(child, { bootstrap, topic: name, total }));
+    for (const { child, took } of contenders) {
+      took.push(await child.read({ bootstrap, topic: name, total, touch: 'nothing' }));
+    }
   }
-  for (const { child } of contenders) {
-    child.disconnect();
-    await once(child, 'exit');
-  }
+  for (const { child } of contenders) await child.close();
   console.log(
     `\n${total} records of ${bytes} bytes (${name}), median of ${values.rounds} rounds in turn (least to most)`,
   );

@@ -11,13 +11,15 @@ import { openChdbStore } from '../lib/adapters/chdb/index.ts';
 import { createEmbeddedLog } from '../lib/adapters/embedded-log/index.ts';
 import { createKafkaLog } from '../lib/adapters/kafka/index.ts';
 import { createTopicIdentity } from '../lib/adapters/kafka-metadata/index.ts';
+import { TOPICS } from '../lib/core/messages/types.ts';
 import { migrate } from '../lib/migrations/index.ts';
 import type { Log } from '../lib/ports/log.ts';
 import type { Store } from '../lib/ports/store.ts';
 import { startKafkaBroker } from '../test/support/kafka-broker.ts';
+import { ChildReader } from './kafka-read/child-reader.ts';
 import { aggregate } from './pipeline/aggregate.ts';
 import { fill } from './pipeline/events.ts';
-import { readKafkajs, readLog, type Touch } from './pipeline/readers.ts';
+import { readLog, type Touch } from './pipeline/readers.ts';
 import type { Took } from './pipeline/stopwatch.ts';
 
 const PARTITIONS = 4;
@@ -82,11 +84,16 @@ async function kafka(store: Store): Promise<void> {
   const client = { brokers: [broker.bootstrap], clientId: 'bench' };
   const log = createKafkaLog({ ...client, identity: createTopicIdentity(client) });
   await fill(log, total, PARTITIONS);
+  const kafkajs = new ChildReader('kafkajs');
+  const topic = { bootstrap: broker.bootstrap, topic: TOPICS.predictions, total };
   await compare('Kafka', [
-    ['kafkajs alone', () => readKafkajs(broker.bootstrap, total, nothing)],
-    ['kafkajs and JSON.parse', () => readKafkajs(broker.bootstrap, total, parse)],
+    ['kafkajs alone', () => kafkajs.read({ ...topic, touch: 'nothing' })],
+    ['kafkajs and JSON.parse', () => kafkajs.read({ ...topic, touch: 'parse' })],
+    ['the log port alone', () => readLog(log, total, nothing)],
+    ['the log port and JSON.parse', () => readLog(log, total, parse)],
     ...aggregators(log, store),
   ]);
+  await kafkajs.close();
   await log.close();
   await broker.stop();
 }

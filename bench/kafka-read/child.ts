@@ -1,5 +1,5 @@
 /** One reader in a process of its own: reads a topic for each message of its parent and answers with what it took. */
-import { type Reader, readKafkajs, readPlatformatic, readPort } from './readers.ts';
+import { type Question, type Reader, readKafkajs, readPlatformatic, readPort } from './readers.ts';
 
 const READERS: Readonly<Record<string, Reader>> = {
   kafkajs: readKafkajs,
@@ -9,8 +9,6 @@ const READERS: Readonly<Record<string, Reader>> = {
 const read = READERS[process.argv[2] ?? ''];
 if (read === undefined) throw new Error(`no such reader: ${process.argv[2]}`);
 
-type Question = { bootstrap: string; topic: string; total: number };
-
-process.on('message', ({ bootstrap, topic, total }: Question) => {
-  void read(bootstrap, topic, total).then((took) => process.send?.(took));
+process.on('message', (question: Question) => {
+  void read(question).then((took) => process.send?.(took));
 });

@@ -3,15 +3,30 @@ import { createRequire } from 'node:module';
 import { Kafka, logLevel } from 'kafkajs';
 import { Stopwatch, type Took } from '../pipeline/stopwatch.ts';
 
-/** Reads a whole topic, doing nothing with its records, on a client of its own. */
-export type Reader = (bootstrap: string, topic: string, total: number) => Promise<Took>;
+/** A topic of `total` records, and what to do with each value. */
+export interface Question {
+  bootstrap: string;
+  topic: string;
+  total: number;
+  touch: keyof typeof TOUCHES;
+}
+
+/** Reads the whole topic on a client of its own. */
+export type Reader = (question: Question) => Promise<Took>;
+
+const TOUCHES = {
+  nothing: () => {},
+  parse: (value: Buffer | null) => {
+    if (value !== null) JSON.parse(value.toString('utf8'));
+  },
+};
 
 /** Fetch settings of the log port, so that clients are compared and not their defaults. */
-const BYTES_PER_PARTITION = 512 * 1024;
+const BYTES_PER_PARTITION = 1024 * 1024;
 const BYTES_PER_FETCH = 4 * 1024 * 1024;
 
 /** kafkajs as it comes from npm. Refuses a process in which the log port has put its decoder in the place of kafkajs's. */
-export const readKafkajs: Reader = async (bootstrap, topic, total) => {
+export const readKafkajs: Reader = async ({ bootstrap, topic, total, touch }) => {
   refuseOurDecoder();
   const watch = new Stopwatch(total);
   const kafka = new Kafka({ brokers: [bootstrap], clientId: 'bench', logLevel: logLevel.ERROR });
@@ -26,6 +41,7 @@ export const readKafkajs: Reader = async (bootstrap, topic, total) => {
     autoCommit: false,
     eachBatch: async ({ batch }) => {
       watch.begin();
+      for (const { value } of batch.messages) TOUCHES[touch](value);
       watch.count(batch.messages.length);
     },
   });
@@ -35,8 +51,8 @@ export const readKafkajs: Reader = async (bootstrap, topic, total) => {
   return took;
 };
 
-/** The log port with a handler that counts. */
-export const readPort: Reader = async (bootstrap, topic, total) => {
+/** The log port. */
+export const readPort: Reader = async ({ bootstrap, topic, total, touch }) => {
   const { createKafkaLog } = await import('../../lib/adapters/kafka/index.ts');
   const { createTopicIdentity } = await import('../../lib/adapters/kafka-metadata/index.ts');
   const client = { brokers: [bootstrap], clientId: 'bench' };
@@ -50,6 +66,7 @@ export const readPort: Reader = async (bootstrap, topic, total) => {
       onRevoked: async () => {},
       onBatch: async ({ records }) => {
         watch.begin();
+        for (const { value } of records) TOUCHES[touch](value);
         watch.count(records.length);
       },
     },
@@ -61,7 +78,7 @@ export const readPort: Reader = async (bootstrap, topic, total) => {
 };
 
 /** @platformatic/kafka's consumer, whose stream has an object for each record. */
-export const readPlatformatic: Reader = async (bootstrap, topic, total) => {
+export const readPlatformatic: Reader = async ({ bootstrap, topic, total, touch }) => {
   const { Consumer, MessagesStreamModes } = await import('@platformatic/kafka');
   const watch = new Stopwatch(total);
   const consumer = new Consumer({ bootstrapBrokers: [bootstrap], clientId: 'bench', groupId: `bench-${randomUUID()}` });
@@ -72,8 +89,9 @@ export const readPlatformatic: Reader = async (bootstrap, topic, total) => {
     maxBytes: BYTES_PER_FETCH,
     highWaterMark: 8192,
   });
-  stream.on('data', () => {
+  stream.on('data', ({ value }) => {
     watch.begin();
+    TOUCHES[touch](value);
     watch.count(1);
   });
   await watch.read;

@@ -1,31 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel } from 'kafkajs';
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Log } from '../../lib/ports/log.ts';
 import { Stopwatch, type Took } from './stopwatch.ts';
 
 /** What is done with each record's value: nothing, or JSON.parse. */
 export type Touch = (value: Buffer) => void;
-
-/** The whole topic through kafkajs and nothing of Driftline's. */
-export async function readKafkajs(bootstrap: string, total: number, touch: Touch): Promise<Took> {
-  const watch = new Stopwatch(total);
-  const client = new Kafka({ brokers: [bootstrap], clientId: 'bench', logLevel: logLevel.ERROR });
-  const consumer = client.consumer({ groupId: `bench-${randomUUID()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topic: TOPICS.predictions, fromBeginning: true });
-  await consumer.run({
-    eachBatch: async ({ batch }) => {
-      watch.begin();
-      for (const { value } of batch.messages) if (value !== null) touch(value);
-      watch.count(batch.messages.length);
-    },
-  });
-  await watch.read;
-  const took = watch.end();
-  await consumer.disconnect();
-  return took;
-}
 
 /** The whole topic through a log's own consumer, without a service. */
 export async function readLog(log: Log, total: number, touch: Touch): Promise<Took> {
