@@ -51,7 +51,7 @@ function rows(from: number, to: number, partitions: number): string {
 async function fill(store: Store): Promise<void> {
   const columns = `${KEY}, count, n, mean, m2, values, at_or_below`;
   await store.command(
-    `INSERT INTO sealed_rows (${columns}, state, covered, ingested_at)
+    `INSERT INTO window_rows (${columns}, state, covered, ingested_at)
      SELECT ${columns}, 'complete', 1, now() - 3600 FROM (${rows(0, WINDOWS - UNSEALED_WINDOWS, 1)})`,
   );
   await store.command(
@@ -68,7 +68,7 @@ async function fill(store: Store): Promise<void> {
 
 /** The view as it would be without the GROUP BY that keeps one row of each key. */
 async function createUnion(store: Store, view: string): Promise<void> {
-  const file = new URL('../infra/clickhouse/migrations/0002_views.sql', import.meta.url);
+  const file = new URL('../infra/clickhouse/migrations/0006_views_windows.sql', import.meta.url);
   const statements = readFileSync(file, 'utf8').split(/;\n/);
   const text = statements.find((statement) => statement.includes(`CREATE OR REPLACE VIEW ${view} {{on_cluster}}`));
   const [body] = text!.slice(text!.indexOf('CREATE')).split(/\nGROUP BY [^\n]*\nCOMMENT/);
@@ -98,7 +98,7 @@ async function main(rounds: number): Promise<void> {
     await migrate(store);
     await fill(store);
     for (const view of ['operations', 'feature_stats']) await createUnion(store, view);
-    for (const table of ['sealed_rows', 'chunk_rows']) {
+    for (const table of ['window_rows', 'chunk_rows']) {
       const [row] = await store.query<{ n: number }>(`SELECT count() AS n FROM ${table}`);
       console.log(`${table}: ${row!.n} rows`);
     }

@@ -128,11 +128,11 @@ const PENDING = `
       GROUP BY ${KEY}, topic, incarnation, partition, chunk_start, generation)
     GROUP BY ${KEY}) AS ledger
   LEFT JOIN (
-    SELECT ${KEY}, max(covered) AS covered FROM sealed_rows
+    SELECT ${KEY}, max(covered) AS covered FROM window_rows
     WHERE model = {model:String} AND feature = '' AND segment = '' GROUP BY ${KEY}) AS sealed USING (${KEY})
   LEFT JOIN (
     SELECT ${KEY}, min(monitor_covered) AS covered, count() AS monitors FROM (
-      SELECT ${KEY}, monitor, max(covered) AS monitor_covered FROM score_rows
+      SELECT ${KEY}, monitor, max(covered) AS monitor_covered FROM score_window_rows
       WHERE model = {model:String} AND monitor IN {monitors:Array(String)} GROUP BY ${KEY}, monitor)
     GROUP BY ${KEY}) AS scored USING (${KEY})
   WHERE sealed.covered < ledger.covered

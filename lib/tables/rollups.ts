@@ -118,14 +118,14 @@ function partsOf(resolution: Resolution, columns: string, where: string): string
   if (resolution === 'hour') {
     const periods =
       'hour_start AS period_start, hour_end AS period_end, day_start AS part_day, day_end AS part_day_end';
-    return `SELECT ${periods}, ${windows} FROM sealed_rows FINAL
+    return `SELECT ${periods}, ${windows} FROM window_rows FINAL
       WHERE model = {model:String} AND hour_start < hour_end AND (${where})`;
   }
   const periods = 'day_start AS period_start, day_end AS period_end, day_start AS part_day, day_end AS part_day_end';
   return `SELECT ${periods}, windows, ${columns} FROM hour_rows FINAL
       WHERE model = {model:String} AND day_start < day_end AND (${where})
     UNION ALL
-    SELECT ${periods}, ${windows} FROM sealed_rows FINAL
+    SELECT ${periods}, ${windows} FROM window_rows FINAL
       WHERE model = {model:String} AND hour_start = hour_end AND day_start < day_end AND (${where})`;
 }
 

@@ -76,13 +76,13 @@ function partsOf(resolution: Resolution, columns: string, where: string): string
     coalesce(score, 0) AS score_sum, coalesce(effect, 0) AS effect_sum`;
   const days = 'day_start AS part_day, day_end AS part_day_end';
   if (resolution === 'hour') {
-    return `SELECT hour_start AS period_start, hour_end AS period_end, ${days}, ${window} FROM score_rows FINAL
+    return `SELECT hour_start AS period_start, hour_end AS period_end, ${days}, ${window} FROM score_window_rows FINAL
       WHERE model = {model:String} AND hour_start < hour_end AND ${where}`;
   }
   const periods = `day_start AS period_start, day_end AS period_end, ${days}`;
   return `SELECT ${periods}, ${columns}, breached, windows, scored, worst_start, score_sum, effect_sum FROM score_hour_rows FINAL
       WHERE model = {model:String} AND day_start < day_end AND ${where}
     UNION ALL
-    SELECT ${periods}, ${window} FROM score_rows FINAL
+    SELECT ${periods}, ${window} FROM score_window_rows FINAL
       WHERE model = {model:String} AND hour_start = hour_end AND day_start < day_end AND ${where}`;
 }

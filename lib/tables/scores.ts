@@ -18,7 +18,7 @@ export async function insertScores(
   timezoneOf: (score: Score) => string,
 ): Promise<void> {
   await store.insert(
-    'score_rows',
+    'score_window_rows',
     scores.map((score) => ({ ...rowOf(score), ...periodBounds(score.window, timezoneOf(score)) })),
   );
 }
@@ -31,7 +31,7 @@ export async function scoredReach(
 ): Promise<{ version: string; role: string; starts: number[] }[]> {
   return store.query(
     `SELECT version, role, arraySort(groupArray(toUnixTimestamp64Milli(window_start))) AS starts
-     FROM (SELECT DISTINCT version, role, window_start FROM score_rows WHERE model = {model:String}
+     FROM (SELECT DISTINCT version, role, window_start FROM score_window_rows WHERE model = {model:String}
            ORDER BY window_start DESC LIMIT {windows:UInt32} BY version, role)
      GROUP BY version, role ORDER BY version, role`,
     { model, windows },
@@ -50,7 +50,7 @@ export async function readScores(
     `SELECT monitor, version, role, feature, segment, metric, baseline, definition, score, effect, p_value AS pValue, threshold,
        breached, n_current AS nCurrent, n_baseline AS nBaseline,
        toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end
-     FROM score_rows FINAL
+     FROM score_window_rows FINAL
      WHERE model = {model:String} AND version = {version:String} AND role = {role:String}
        AND window_start >= toDateTime64({since:String}, 3, 'UTC')
      ORDER BY window_start, window_end, monitor, segment, feature, metric`,

@@ -31,7 +31,7 @@ export async function readSealedHeads(store: Store, model: string, starts: reado
   return store.query<SealedHead>(
     `SELECT version, role, toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end,
        state, revision, covered, timezone
-     FROM sealed_rows FINAL
+     FROM window_rows FINAL
      WHERE model = {model:String} AND feature = '' AND segment = '' AND window_start IN (
        SELECT toDateTime64(arrayJoin({starts:Array(String)}), 3, 'UTC'))`,
     { model, starts: starts.map(sqlTime) },
@@ -49,7 +49,7 @@ export async function insertSealed(store: Store, windows: readonly WindowToSeal[
       grid: gridId(window, column.feature, column.segment, gridOf),
     }));
   });
-  await store.insert('sealed_rows', rows);
+  await store.insert('window_rows', rows);
 }
 
 /** One column of a sealed window, or null where it was not sealed or has no distribution. */
@@ -61,7 +61,7 @@ export async function readSealedColumn(
   segment: string,
 ): Promise<{ sketch: FeatureSketch | null; grid: GridCounts | null } | null> {
   const rows = await store.query<Omit<SketchColumns, 'kind'> & GridColumns & { kind: FeatureKind | ''; note: string }>(
-    `SELECT * FROM sealed_rows FINAL
+    `SELECT * FROM window_rows FINAL
      WHERE model = {model:String} AND version = {version:String} AND role = {role:String}
        AND feature = {feature:String} AND segment = {segment:String}
        AND window_start = toDateTime64({start:String}, 3, 'UTC') AND window_end = toDateTime64({end:String}, 3, 'UTC')`,

@@ -19,7 +19,7 @@ interface CountColumns {
   n: number;
 }
 
-/** A feature sketch as the columns of chunk_rows, sealed_rows and baseline_rows. */
+/** A feature sketch as the columns of chunk_rows, window_rows and baseline_rows. */
 export type SketchColumns = CountColumns & {
   kind: FeatureKind;
   min: number;

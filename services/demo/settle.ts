@@ -20,7 +20,7 @@ async function outstanding(store: Store): Promise<Outstanding> {
     (SELECT count() FROM (
        SELECT DISTINCT model, version, role, window_start FROM chunk_rows WHERE feature = '' AND segment = '') AS ledger
      LEFT ANTI JOIN (
-       SELECT model, version, role, window_start FROM sealed_rows WHERE feature = '' AND segment = '') AS sealed
+       SELECT model, version, role, window_start FROM window_rows WHERE feature = '' AND segment = '') AS sealed
      USING (model, version, role, window_start)) AS windows,
     (SELECT count() FROM delivery_rows FINAL WHERE state = 'pending') AS deliveries`);
   const behind = await incidentsBehind(store);

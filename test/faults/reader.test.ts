@@ -43,7 +43,7 @@ test('views never leak: a reader that polls during flushes, seals, replays, reba
 /** All merges at once: the engine would do them sooner or later. */
 async function mergeParts(world: FaultWorld): Promise<void> {
   const url = /sql=(\S+)/.exec(await world.store.ready())![1]!;
-  for (const table of ['chunk_rows', 'sealed_rows', 'prediction_rows', 'manifest_rows']) {
+  for (const table of ['chunk_rows', 'window_rows', 'prediction_rows', 'manifest_rows']) {
     const answer = await fetch(`${url}/?database=driftline`, { method: 'POST', body: `OPTIMIZE TABLE ${table} FINAL` });
     assert.equal(answer.status, 200, await answer.text());
   }

@@ -5,7 +5,7 @@ import { checkEpisodes, openEpisodeWorld, type Patterns, sendWindows, untilOver 
 const PATTERNS: Patterns = { m0: 'D.D.D.D.D.D.', m1: '.DDDD..DDD..', m2: '....D.D...D.' };
 
 /** The statements in the order in which a detector makes them; publishing follows the outbox. */
-const POINTS = ['sealed_rows', 'score_rows', 'alert_rows'].flatMap((table) =>
+const POINTS = ['window_rows', 'score_window_rows', 'alert_rows'].flatMap((table) =>
   (['before', 'after'] as const).map((at) => ({ table, at, match: new RegExp(`^INSERT INTO \`${table}\``) })),
 );
 

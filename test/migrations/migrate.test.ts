@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -7,6 +7,7 @@ import { type ChdbStore, openChdbStore } from '../../lib/adapters/chdb/index.ts'
 import { migrate } from '../../lib/migrations/index.ts';
 import { fillTemplate, splitStatements } from '../../lib/migrations/template.ts';
 import type { Store } from '../../lib/ports/store.ts';
+import { assetPath } from '../../lib/runtime/assets.ts';
 
 describe('migration templates', () => {
   it('splits statements at semicolons outside of quotes and comments', () => {
@@ -57,7 +58,7 @@ describe('migrate', () => {
       '0003_leader_epoch.sql',
       '0004_idle_after_restart.sql',
       '0005_periods.sql',
-      '0006_views_periods.sql',
+      '0006_views_windows.sql',
     ]);
     assert.deepEqual(await migrate(store), []);
     const names = await store.query('SELECT name FROM schema_migrations FINAL ORDER BY name');
@@ -67,7 +68,7 @@ describe('migrate', () => {
       { name: '0003_leader_epoch.sql' },
       { name: '0004_idle_after_restart.sql' },
       { name: '0005_periods.sql' },
-      { name: '0006_views_periods.sql' },
+      { name: '0006_views_windows.sql' },
     ]);
   });
 
@@ -87,6 +88,63 @@ describe('migrate', () => {
     await write('0101_more.sql', 'DROP TABLE more;');
     await assert.rejects(run(), /0101_more\.sql was applied in another form/);
     assert.deepEqual(await store.query('SELECT a FROM more'), [{ a: 5 }]);
+  });
+
+  it('carries sealed windows and scores over to the tables of this release, each once however often it is tried', async () => {
+    const old = join(dir, 'before-0005');
+    await mkdir(old);
+    for (const name of ['0001_spine.sql', '0003_leader_epoch.sql', '0004_idle_after_restart.sql']) {
+      await copyFile(assetPath('infra', 'clickhouse', 'migrations', name), join(old, name));
+    }
+    await migrate(store, { dir: old });
+    const key = { model: 'm', version: '1', role: 'champion', feature: 'x', segment: '' };
+    const minute = { window_start: '2026-03-01 10:20:00.000', window_end: '2026-03-01 10:21:00.000' };
+    const week = { window_start: '2026-03-02 00:00:00.000', window_end: '2026-03-09 00:00:00.000' };
+    for (const _ of [1, 2]) {
+      await store.insert('sealed_rows', [
+        { ...key, ...minute, nan: 3, count: 5, covered: 7, state: 'complete', values: [1, 2], at_or_below: [1, 2] },
+        { ...key, ...week, count: 6, covered: 8, state: 'revised', revision: 1 },
+      ]);
+      await store.insert('score_rows', [{ ...key, ...minute, monitor: 'd', metric: 'psi', score: 0.5, covered: 7 }]);
+      await store.command("ALTER TABLE schema_migrations DELETE WHERE name >= '0005' SETTINGS mutations_sync = 2");
+      await migrate(store);
+    }
+    const times = 'toString(hour_start) AS hour, toString(day_end) AS day';
+    assert.deepEqual(
+      await store.query(
+        `SELECT \`nan\`, count, covered, values, state, ${times} FROM window_rows FINAL WHERE model = 'm' ORDER BY window_start`,
+      ),
+      [
+        {
+          nan: 3,
+          count: 5,
+          covered: 7,
+          values: [1, 2],
+          state: 'complete',
+          hour: '2026-03-01 10:00:00.000',
+          day: '2026-03-02 00:00:00.000',
+        },
+        {
+          nan: 0,
+          count: 6,
+          covered: 8,
+          values: [],
+          state: 'revised',
+          hour: '1970-01-01 00:00:00.000',
+          day: '1970-01-01 00:00:00.000',
+        },
+      ],
+    );
+    assert.deepEqual(
+      await store.query(
+        "SELECT score, hour_end = '2026-03-01 11:00:00.000' AS ends FROM score_window_rows FINAL WHERE model = 'm'",
+      ),
+      [{ score: 0.5, ends: 1 }],
+    );
+    assert.deepEqual(
+      await store.query('SELECT count() AS n FROM sealed_rows UNION ALL SELECT count() FROM score_rows'),
+      [{ n: 0 }, { n: 0 }],
+    );
   });
 
   it('goes on after a failure where it stopped', async () => {
@@ -113,7 +171,10 @@ describe('migrate', () => {
     };
     await migrate(fake, { cluster: { name: 'main' } });
     assert.ok(sent.length > 25);
-    for (const sql of sent) assert.match(sql, /ON CLUSTER 'main'/);
+    // Copies from one table to another are made where the rows are, and replicated from there.
+    const copies = sent.filter((sql) => /^(INSERT|TRUNCATE)/.test(sql));
+    assert.equal(copies.length, 4);
+    for (const sql of sent.filter((each) => !copies.includes(each))) assert.match(sql, /ON CLUSTER 'main'/);
     for (const sql of sent.filter((text) => /^CREATE TABLE/.test(text)))
       assert.match(sql, /ENGINE = Replicated\w+MergeTree\('/);
   });

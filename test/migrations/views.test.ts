@@ -49,7 +49,7 @@ describe('views', () => {
       { topic: 't', incarnation: 'i', partition: 0, reach: 10, passed: 0, closed: 0, ...row },
     ]);
   const sealed = (row: Row) =>
-    store.insert('sealed_rows', [
+    store.insert('window_rows', [
       { ...KEY, feature: '', kind: '', state: 'complete', revision: 1, covered: 10, coverage: '[]', note: '', ...row },
     ]);
   const ledger = (row: Row) => store.insert('chunk_rows', [{ ...KEY, feature: '', kind: '', ...CHUNK, ...row }]);

@@ -88,7 +88,7 @@ export class Probe {
         if (name !== 'insert') return typeof target[name] === 'function' ? target[name].bind(target) : target[name];
         return async (table: string, rows: readonly Row[]) => {
           await target.insert(table, rows);
-          if (table === 'sealed_rows') note(rows);
+          if (table === 'window_rows') note(rows);
         };
       },
     });

@@ -56,7 +56,7 @@ const ledger = (window: number, partition: number, covered: number) =>
 
 const seal = (window: number, covered: number, revision: number) =>
   store.insert(
-    'sealed_rows',
+    'window_rows',
     rowsOf(window, covered, {
       state: revision === 0 ? 'complete' : 'revised',
       revision,
@@ -118,7 +118,7 @@ async function fillWindows(): Promise<void> {
   for (let window = 0; window < WINDOWS; window += 1) {
     await liveOf(window);
     if (window % 10 === 9) {
-      for (const table of ['chunk_rows', 'sealed_rows', 'prediction_rows'])
+      for (const table of ['chunk_rows', 'window_rows', 'prediction_rows'])
         await store.command(`OPTIMIZE TABLE ${table} FINAL`);
     }
   }
@@ -152,7 +152,7 @@ const LEAKING: readonly { what: string; sql: string; told: RegExp }[] = [
   },
   {
     what: 'sealed rows beside the ledger',
-    sql: `${PLAIN}, count AS events, errors, toString(state) AS state, revision FROM sealed_rows FINAL WHERE feature = ''
+    sql: `${PLAIN}, count AS events, errors, toString(state) AS state, revision FROM window_rows FINAL WHERE feature = ''
       UNION ALL ${PLAIN}, sum(count) AS events, sum(errors) AS errors, 'provisional' AS state, 0 AS revision
       FROM chunk_rows FINAL WHERE feature = '' GROUP BY model, version, role, window_start, window_end`,
     told: /listed twice/,

@@ -39,7 +39,7 @@ export async function sealedDistribution(store: Store, choice: WindowChoice): Pr
     `SELECT version, role, toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end, state,
        revision, note, kind, count, missing, \`nan\`, infinite, wrong_type, n, min, max, mean, m2, values, below, at_or_below,
        categories, category_counts, other
-     FROM sealed_rows FINAL WHERE ${where.join(' AND ')} ORDER BY window_start DESC, role, version LIMIT 1`,
+     FROM window_rows FINAL WHERE ${where.join(' AND ')} ORDER BY window_start DESC, role, version LIMIT 1`,
     { ...choice },
   );
   const row = rows[0];

@@ -161,7 +161,7 @@ async function compareCategories({ sql, oracle }: Judged): Promise<void> {
   const where = "feature != '' AND segment = '' AND kind IN ('categorical', 'boolean')";
   const rows = await sql<Row>(
     `SELECT ${KEY}, feature, sumMap(categories, category_counts) AS counts, sum(other) AS others FROM (
-      SELECT ${columns} FROM open_chunk_rows WHERE ${where} UNION ALL SELECT ${columns} FROM sealed_rows FINAL WHERE ${where})
+      SELECT ${columns} FROM open_chunk_rows WHERE ${where} UNION ALL SELECT ${columns} FROM window_rows FINAL WHERE ${where})
     GROUP BY model, version, role, window_start, window_end, feature`,
   );
   const actual = byKey(

@@ -61,7 +61,7 @@ test('scores name definition, threshold and sample sizes, and say what a view ne
   const rows = () =>
     world.store.query<Record<string, unknown>>(
       `SELECT monitor, feature, metric, definition, threshold, breached, severity, n_current, n_baseline, state, revision, note
-       FROM score_rows FINAL ORDER BY feature, metric`,
+       FROM score_window_rows FINAL ORDER BY feature, metric`,
     );
   await eventually('four scores', async () => (await rows()).length === 4);
   const [missing, psi] = await rows();
@@ -96,7 +96,7 @@ test('a window under the minimum sample has no score, and neither breaches nor c
   assert.deepEqual(states(await world.published()), ['pending 1', 'firing 2', 'resolved 3']);
   assert.equal((await world.published())[2]?.asOf, end(5));
   const few = await world.store.query<{ score: number | null; note: string; breached: number }>(
-    "SELECT score, note, breached FROM score_rows FINAL WHERE n_current = 100 AND metric = 'psi'",
+    "SELECT score, note, breached FROM score_window_rows FINAL WHERE n_current = 100 AND metric = 'psi'",
   );
   assert.equal(few.length, 4);
   for (const row of few) assert.deepEqual(row, { score: null, note: 'not enough data: 100 of 200', breached: 0 });

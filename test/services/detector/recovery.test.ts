@@ -20,7 +20,7 @@ const said = (count: number) =>
   eventually(`${count} alert events`, async () => (await world.published()).length >= count);
 const scored = (windows: number) =>
   eventually(`${windows} scored windows`, async () => {
-    const sql = 'SELECT uniqExact(window_start) AS n FROM score_rows';
+    const sql = 'SELECT uniqExact(window_start) AS n FROM score_window_rows';
     return (await world.store.query<{ n: number }>(sql))[0]!.n >= windows;
   });
 
@@ -72,7 +72,7 @@ test('a log that does not answer while an owner takes over is asked again, and e
   assert.equal(refused, 2);
 });
 
-for (const table of ['sealed_rows', 'score_rows', 'alert_rows']) {
+for (const table of ['window_rows', 'score_window_rows', 'alert_rows']) {
   test(`killed before ${table} are durable, the next owner says exactly what the first would have said`, async () => {
     world = await engine.world();
     let broken = false;
@@ -151,8 +151,8 @@ test('late data that changes the verdict withdraws the alert, and what it revise
   assert.deepEqual(states(published), ['pending 1', 'firing 2', 'withdrawn 3']);
   assert.match(published[2]!.reason, /late data/);
   const rows = await world.store.query<{ state: string; revision: number; breached: number; n: number }>(
-    `SELECT state, revision, max(breached) AS breached, max(n_current) AS n FROM score_rows FINAL
-     WHERE window_start = (SELECT max(window_start) FROM score_rows) GROUP BY state, revision`,
+    `SELECT state, revision, max(breached) AS breached, max(n_current) AS n FROM score_window_rows FINAL
+     WHERE window_start = (SELECT max(window_start) FROM score_window_rows) GROUP BY state, revision`,
   );
   assert.deepEqual(rows, [{ state: 'revised', revision: 1, breached: 0, n: 20_300 }]);
 });
@@ -160,10 +160,10 @@ test('late data that changes the verdict withdraws the alert, and what it revise
 test('while the store is away nothing is lost, and readiness tells why', async () => {
   world = await engine.world();
   let broken = true;
-  const service = await world.start({ store: failing(world.store, 'sealed_rows', () => broken) });
+  const service = await world.start({ store: failing(world.store, 'window_rows', () => broken) });
   await feed([60, 60]);
   await eventually('not ready', () => service.notReady() !== null);
-  assert.match(service.notReady()!, /sealed_rows is not there/);
+  assert.match(service.notReady()!, /window_rows is not there/);
   broken = false;
   await said(2);
   await eventually('ready', () => service.notReady() === null);

@@ -23,8 +23,8 @@ const KEY = { version: '1', role: 'champion' };
 const never = new AbortController().signal;
 
 const room = new StoreRoom('roll-up', [
-  'sealed_rows',
-  'score_rows',
+  'window_rows',
+  'score_window_rows',
   'hour_rows',
   'day_rows',
   'score_hour_rows',

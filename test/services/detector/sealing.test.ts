@@ -35,7 +35,7 @@ const sealed = () =>
   world.store.query<Sealed>(
     `SELECT toUnixTimestamp64Milli(window_start) AS start, feature, segment, count, errors, missing, n, min, max, mean, cells,
        cell_counts, state, revision, covered, coverage, note
-     FROM sealed_rows FINAL ORDER BY window_start, segment, feature`,
+     FROM window_rows FINAL ORDER BY window_start, segment, feature`,
   );
 const heads = async () => (await sealed()).filter((row) => row.feature === '' && row.segment === '');
 const sealedWindows = (count: number) =>

@@ -27,7 +27,7 @@ test('a replay of 200 windows of 20 features, all complete at once, is worked of
     // 11 s on two cores, beside other work; window by window, without batches, it would take minutes.
     assert.ok(seconds < 60, `${seconds} s`);
     const sql =
-      'SELECT count() AS rows, uniqExact(window_start) AS windows, countIf(breached) AS breached FROM score_rows FINAL';
+      'SELECT count() AS rows, uniqExact(window_start) AS windows, countIf(breached) AS breached FROM score_window_rows FINAL';
     const scores = 200 * 3 * features * 3;
     assert.deepEqual(await world.store.query(sql), [{ rows: scores, windows: 200, breached: 10 * 3 * 2 }]);
     const events3 = (await world.published()).map(({ state, asOf }) => [state, asOf]);

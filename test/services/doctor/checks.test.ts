@@ -122,12 +122,12 @@ test('several brokers: one copy, a write acknowledged by one, copies behind, nob
 test('storage: a full disk and a table near its limit of parts', async () => {
   const disk = { name: 'default', path: '/d', freeBytes: 20 * 2 ** 30, totalBytes: 1000 * 2 ** 30 };
   const part = { table: 'chunk_rows', parts: 2800, limit: 3000, rows: 1, bytes: 1 };
-  const half = { ...part, table: 'score_rows', parts: 1500 };
+  const half = { ...part, table: 'score_window_rows', parts: 1500 };
   const found = await told('storage', { store: storeWith({ 'system.disks': [disk], 'system.parts': [part, half] }) });
   assert.deepEqual(found, [
     'problem: disk default (/d): 20.0 GiB of 1000 GiB free (2 %)',
     'problem: chunk_rows: 2800 parts, inserts are refused at 3000',
-    'warning: score_rows: 1500 parts, inserts are refused at 3000',
+    'warning: score_window_rows: 1500 parts, inserts are refused at 3000',
   ]);
 });
 
