@@ -1,8 +1,10 @@
 import { quoteIdentifier, quoteString } from '../../lib/core/sql/params.ts';
 import type { Engine, EngineResult, EngineSession } from '../../lib/ports/engine.ts';
+import type { Data } from './body.ts';
 import { exception } from './exception.ts';
 import { type EngineNames, requireReading } from './guard.ts';
-import { type Insert, isInsert, runInsert, splitInsert } from './insert.ts';
+import { beforeData, findData, type Insert, isInsert } from './insert.ts';
+import { putData, runInsert } from './insert-data.ts';
 import { markQuotedNames, restoreQuotedNames } from './quoted-names.ts';
 import type { SqlRequest } from './request.ts';
 import { chooseSettings, type Setting } from './settings.ts';
@@ -28,17 +30,32 @@ export interface Answer extends EngineResult {
   format: string;
 }
 
+/** Bytes in which the statement of an INSERT ends. */
+const HEAD = 262_144;
 const EMPTY: EngineResult = { bytes: new Uint8Array(), rows: 0, rowBytes: 0, elapsedSeconds: 0 };
 
 /** Runs a request's statement on a connection of its own. Throws EngineError. */
-export async function execute(executor: Executor, request: SqlRequest): Promise<Answer> {
-  const { writable } = executor;
-  const settings = chooseSettings(request.settings, writable);
+export function execute(executor: Executor, request: SqlRequest, body: Buffer): Promise<Answer> {
+  return onConnection(executor, request, (session) =>
+    executor.writable ? runAny(session, executor, request, body) : read(session, executor, request, body),
+  );
+}
+
+/** Runs an INSERT whose data have come in already, on a connection of its own. Throws EngineError. */
+export function executeInsert(executor: Executor, request: SqlRequest, insert: Insert, data: Data): Promise<Answer> {
+  return onConnection(executor, request, (session) => runData(session, request, insert, data));
+}
+
+async function onConnection(
+  executor: Executor,
+  request: SqlRequest,
+  work: (session: EngineSession) => Promise<Answer>,
+): Promise<Answer> {
+  const settings = chooseSettings(request.settings, executor.writable);
   const session = executor.engine.session();
   try {
     await prepare(session, executor, request, settings);
-    if (!writable) return await read(session, executor, request);
-    return await runAny(session, request);
+    return await work(session);
   } finally {
     session.close();
   }
@@ -82,8 +99,13 @@ function limitSettings({ seconds, rows, bytes, memoryBytes }: Limits): Setting[]
 }
 
 /** What was parsed and judged is what runs: the engine's own formatting, not the text that came. */
-async function read(session: EngineSession, { names, limits }: Executor, request: SqlRequest): Promise<Answer> {
-  const canonical = await parseOne(session, wholeStatement(request));
+async function read(
+  session: EngineSession,
+  { names, limits }: Executor,
+  request: SqlRequest,
+  body: Buffer,
+): Promise<Answer> {
+  const canonical = await parseOne(session, wholeStatement(request, body));
   requireReading(canonical, names);
   const result = await session.run(canonical, request.format);
   if (result.bytes.length > limits.bytes) {
@@ -92,27 +114,34 @@ async function read(session: EngineSession, { names, limits }: Executor, request
   return { ...result, format: formatOf(canonical, request.format) };
 }
 
-async function runAny(session: EngineSession, request: SqlRequest): Promise<Answer> {
-  const { query, body, format } = request;
-  const insert = isInsert(query === '' ? body.toString('latin1', 0, 4096) : query) ? splitInsert(query, body) : null;
-  if (insert !== null) return runData(session, insert, request.method);
-  const statement = wholeStatement(request);
-  if (isInsert(statement)) return { ...(await session.run(statement)), format };
+async function runAny(session: EngineSession, executor: Executor, request: SqlRequest, body: Buffer): Promise<Answer> {
+  const { query, format } = request;
+  if (isInsert(query === '' ? body.toString('latin1', 0, HEAD) : query)) {
+    const whole = query === '' ? body : Buffer.concat([Buffer.from(beforeData(query)), body]);
+    const insert = findData(whole.toString('latin1', 0, HEAD));
+    if (insert === null) return { ...(await session.run(wholeStatement(request, body))), format };
+    const data = await putData(whole.subarray(insert.dataAt), insert, executor.engine.dir);
+    try {
+      return await runData(session, request, insert, data);
+    } finally {
+      await data.file.close();
+    }
+  }
+  const statement = wholeStatement(request, body);
   const canonical = await parseOne(session, statement);
   return { ...(await session.run(statement, format)), format: formatOf(canonical, format) };
 }
 
-async function runData(session: EngineSession, insert: Insert, method: string): Promise<Answer> {
-  if (method === 'GET') throw exception('READONLY', 'Cannot execute query in readonly mode: INSERT needs POST.');
+async function runData(session: EngineSession, request: SqlRequest, insert: Insert, data: Data): Promise<Answer> {
+  if (request.method === 'GET')
+    throw exception('READONLY', 'Cannot execute query in readonly mode: INSERT needs POST.');
   const started = performance.now();
-  await runInsert(insert, async (sql) => {
-    await session.run(sql);
-  });
+  await runInsert(session, insert, data, request.settings);
   return { ...EMPTY, elapsedSeconds: (performance.now() - started) / 1000, format: insert.format };
 }
 
 /** As in ClickHouse, the parameter and the body are one statement. */
-function wholeStatement({ query, body }: SqlRequest): string {
+function wholeStatement({ query }: SqlRequest, body: Buffer): string {
   const statement = body.length === 0 ? query : `${query}${query === '' ? '' : '\n'}${body.toString('utf8')}`;
   if (statement.includes('\0')) throw exception('SYNTAX_ERROR', 'a statement cannot hold a NUL character');
   if (statement.trim() === '') throw exception('SYNTAX_ERROR', 'Empty query');

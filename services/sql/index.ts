@@ -6,12 +6,14 @@ import { never } from '../../lib/runtime/deferred.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { listen } from '../../lib/runtime/listen.ts';
 import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
+import { receive, receiveData } from './body.ts';
 import { contentType } from './content-type.ts';
 import { decodeBody } from './decode.ts';
 import { exception, exceptionText, httpStatus } from './exception.ts';
-import { type Answer, type Executor, execute, type Limits } from './execute.ts';
+import { type Answer, type Executor, execute, executeInsert, type Limits } from './execute.ts';
 import { createGate } from './gate.ts';
 import type { EngineNames } from './guard.ts';
+import { beforeData, findData, type Insert, isInsert } from './insert.ts';
 import { readRequest, type SqlRequest } from './request.ts';
 
 export interface SqlServerOptions {
@@ -91,13 +93,13 @@ function bodyLimit({ maxBodyBytes, writable }: SqlServerOptions): number {
 
 function createHttpServer(options: SqlServerOptions, executor: Executor): FastifyInstance {
   const server = fastify({
-    bodyLimit: bodyLimit(options),
     // A GET carries its statement in the URL.
     http: { maxHeaderSize: 2 ** 20 },
     forceCloseConnections: 'idle',
   });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  // Bodies are read by whoever answers, once it is known what they are.
+  server.addContentTypeParser('*', (_request, _body, done) => done(null));
   const { running, waiting } = options.concurrency ?? { running: 8, waiting: 100 };
   const gate = createGate(running, waiting);
   server.get('/ping', (_request, reply) => reply.type('text/html; charset=UTF-8').send('Ok.\n'));
@@ -106,7 +108,14 @@ function createHttpServer(options: SqlServerOptions, executor: Executor): Fastif
     url: '/',
     handler: (request, reply) => answer(request, reply, { options, executor, gate }),
   });
-  server.setErrorHandler((error, _request, reply) => sendError(reply, error, options.logger));
+  server.setErrorHandler((error, request, reply) => {
+    // Who is told has not sent everything yet, and nobody reads it.
+    if (!request.raw.complete) {
+      reply.header('connection', 'close');
+      request.raw.resume();
+    }
+    return sendError(reply, error, options.logger);
+  });
   server.setNotFoundHandler((_request, reply) =>
     reply.code(404).type('text/plain').send('There is no such page; POST a query to /\n'),
   );
@@ -120,27 +129,55 @@ interface Handling {
 }
 
 async function answer(raw: FastifyRequest, reply: FastifyReply, { options, executor, gate }: Handling) {
-  const request = await readRequest(raw);
+  const most = bodyLimit(options);
+  const request = await readRequest(raw, most);
   reply.header('X-ClickHouse-Server-Display-Name', 'driftline');
   reply.header('X-ClickHouse-Timezone', 'UTC');
   reply.header('X-ClickHouse-Query-Id', request.queryId ?? randomUUID());
   if (options.password !== undefined) checkPassword(request, options.password);
   // A browser or a health check: ClickHouse greets them.
   if (request.method === 'GET' && request.query === '') return reply.type('text/html; charset=UTF-8').send('Ok.\n');
-  const result = await gate(async () => {
-    const body = await decodeBody(
-      request.body,
-      request.encoding,
-      bodyLimit(options),
-      options.writable ? options.engine : null,
-    );
-    return execute(executor, { ...request, body });
-  });
+  const insert = options.writable ? insertOfBody(request) : null;
+  const handling = { options, executor, gate };
+  const result = insert === null ? await run(raw, request, handling) : await load(raw, request, insert, handling);
   reply.header('X-ClickHouse-Format', result.format);
   reply.header('X-ClickHouse-Summary', summary(result));
   return reply
     .type(contentType(result.format))
     .send(Buffer.from(result.bytes.buffer, result.bytes.byteOffset, result.bytes.byteLength));
+}
+
+/** The parameter's INSERT, where the body is its data and nothing else. */
+function insertOfBody({ query, isForm, method }: SqlRequest): Insert | null {
+  if (isForm || method === 'GET' || !isInsert(query)) return null;
+  const text = Buffer.from(beforeData(query)).toString('latin1');
+  const insert = findData(text);
+  return insert !== null && insert.format !== 'Values' && insert.dataAt === text.length ? insert : null;
+}
+
+async function run(raw: FastifyRequest, request: SqlRequest, { options, executor, gate }: Handling): Promise<Answer> {
+  const { engine, writable } = options;
+  const most = bodyLimit(options);
+  const sent = request.isForm ? Buffer.alloc(0) : await receive(raw.raw, most);
+  return gate(async () => {
+    const body = await decodeBody(sent, request.encoding, { engine, most, writable });
+    return execute(executor, request, body);
+  });
+}
+
+async function load(
+  raw: FastifyRequest,
+  request: SqlRequest,
+  insert: Insert,
+  { options, executor, gate }: Handling,
+): Promise<Answer> {
+  const place = { dir: options.engine.dir, most: bodyLimit(options) };
+  const data = await receiveData(raw.raw, request.encoding, place);
+  try {
+    return await gate(() => executeInsert(executor, request, insert, data));
+  } finally {
+    await data.file.close();
+  }
 }
 
 function checkPassword({ password }: SqlRequest, expected: string): void {
@@ -169,7 +206,5 @@ function sendError(reply: FastifyReply, error: unknown, logger: SqlServerOptions
 
 function asEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
-  const tooLarge = error instanceof Error && 'statusCode' in error && error.statusCode === 413;
-  if (tooLarge) return exception('QUERY_IS_TOO_LARGE', 'the body is larger than this server takes');
   return new EngineError(describeError(error), 1002, 'UNKNOWN_EXCEPTION', { cause: error });
 }

@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify';
+import { receive } from './body.ts';
 import { exception } from './exception.ts';
 
 /** One request in the terms of ClickHouse's HTTP interface. */
 export interface SqlRequest {
   /** The `query` parameter; empty when the body holds the whole statement. */
   query: string;
-  /** The body as sent (multipart: the rest has been taken out). */
-  body: Buffer;
+  /** Whether the body was a form, whose fields have been taken out. */
+  isForm: boolean;
   /** Content-Encoding, lower case; empty for none. */
   encoding: string;
   database: string;
@@ -23,20 +24,19 @@ export interface SqlRequest {
 
 const OWN = new Set(['query', 'database', 'default_format', 'query_id', 'user', 'password']);
 
-export async function readRequest(request: FastifyRequest): Promise<SqlRequest> {
+/** All of a request but its body, `most` bytes of which may be a form. */
+export async function readRequest(request: FastifyRequest, most: number): Promise<SqlRequest> {
   const url = new URL(request.raw.url ?? '/', 'http://sql');
   const fields = new Map(url.searchParams);
-  let body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const type = request.headers['content-type'] ?? '';
-  if (/^multipart\/form-data/i.test(type)) {
-    for (const [name, value] of await readForm(body, type)) fields.set(name, value);
-    body = Buffer.alloc(0);
-  }
+  const isForm = /^multipart\/form-data/i.test(type);
+  if (isForm)
+    for (const [name, value] of await readForm(await receive(request.raw, most), type)) fields.set(name, value);
   const credentials = readCredentials(request, fields);
   const header = (name: string) => String(request.headers[name] ?? '');
   return {
     query: fields.get('query') ?? '',
-    body,
+    isForm,
     encoding: header('content-encoding').toLowerCase().replace('identity', ''),
     database: fields.get('database') ?? header('x-clickhouse-database'),
     format: fields.get('default_format') ?? (header('x-clickhouse-format') || 'TabSeparated'),
