@@ -22,7 +22,11 @@ export const NEEDS = {
   python: {
     apt: ['python3', 'python3-venv'],
     present: () => onPath('python3'),
-    tests: ['test/services/sql/clickhouse-connect.test.ts', 'test/kafka/pipeline.test.ts'],
+    tests: [
+      'test/services/sql/clickhouse-connect.test.ts',
+      'test/services/sql/wide-types.test.ts',
+      'test/kafka/pipeline.test.ts',
+    ],
   },
 };
 
