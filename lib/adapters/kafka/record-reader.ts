@@ -2,15 +2,11 @@
 export class RecordReader {
   /** Where the next byte is read. */
   at = 0;
-  private readonly bytes: Uint8Array;
-  private readonly memory: ArrayBuffer;
-  private readonly begin: number;
+  private readonly bytes: Buffer;
   private readonly length: number;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
-    this.memory = bytes.buffer as ArrayBuffer;
-    this.begin = bytes.byteOffset;
     this.length = bytes.length;
   }
 
@@ -45,8 +41,7 @@ export class RecordReader {
       throw new RangeError(`${length} bytes are announced where ${this.length - at} remain`);
     }
     this.at = at + length;
-    // Half of what Buffer.subarray costs, and a record has one or two of them.
-    return Buffer.from(this.memory, this.begin + at, length);
+    return this.bytes.subarray(at, at + length);
   }
 
   /** Bytes behind their length as a varint; -1 is null. */
