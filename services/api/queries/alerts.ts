@@ -1,6 +1,7 @@
 import type { AlertEvent } from '../../../lib/core/alerts/types.ts';
 import type { Store } from '../../../lib/ports/store.ts';
 import type { AlertSummary, IncidentDetail, IncidentSummary } from '../schemas/alerts.ts';
+import { recentWindows } from './recent.ts';
 
 /** Filters of lists; an empty string takes everything. */
 export interface ListFilter {
@@ -76,13 +77,18 @@ export interface MonitorStatus {
   breached: number;
 }
 
-/** What each monitor found in the latest window it has tested. */
+/** A monitor that has tested none of its model's last windows tests it no more. */
+const STATUS_WINDOWS = 48;
+
+/** What each monitor found in the latest window it has tested, among its model's latest ones. */
 export async function monitorStatuses(store: Store): Promise<MonitorStatus[]> {
+  const recent = await recentWindows(store, null, STATUS_WINDOWS);
   return store.query(
-    `SELECT monitor, model, toUnixTimestamp64Milli(d.window_end) AS window_end, count(score) AS scored,
+    `SELECT monitor, model, toUnixTimestamp64Milli(w.window_end) AS window_end, count(score) AS scored,
        count() - count(score) AS not_scored, countIf(breached = 1) AS breached
-     FROM drift_scores AS d GROUP BY monitor, model, d.window_end
-     ORDER BY monitor, model, d.window_end DESC LIMIT 1 BY monitor, model`,
+     FROM drift_scores AS w WHERE ${recent.sql} GROUP BY monitor, model, w.window_end
+     ORDER BY monitor, model, w.window_end DESC LIMIT 1 BY monitor, model`,
+    recent.params,
   );
 }
 

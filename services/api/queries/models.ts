@@ -1,5 +1,6 @@
 import type { Store } from '../../../lib/ports/store.ts';
 import type { ModelDetail, ModelSummary } from '../schemas/models.ts';
+import { recentWindows } from './recent.ts';
 
 interface ModelRow {
   model: string;
@@ -46,13 +47,14 @@ export interface LastWindow {
 
 /** The latest window of each model, summed over versions and roles; provisional if any of them is. */
 export async function lastWindows(store: Store, model: string | null): Promise<Map<string, LastWindow>> {
+  const recent = await recentWindows(store, model, 1);
   const rows = await store.query<LastWindow>(
     `SELECT model, toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(max(window_end)) AS end,
        sum(events) AS events, sum(errors) AS errors,
        multiIf(has(groupArray(state), 'provisional'), 'provisional', has(groupArray(state), 'revised'), 'revised', 'complete') AS state
-     FROM operations AS o WHERE {all:UInt8} OR model = {model:String}
+     FROM operations AS w WHERE ${recent.sql}
      GROUP BY model, window_start ORDER BY model, window_start DESC LIMIT 1 BY model`,
-    selector(model),
+    recent.params,
   );
   return byModel(rows);
 }
@@ -71,12 +73,13 @@ export async function testedWindows(
   model: string | null,
   windows: number,
 ): Promise<Map<string, TestedWindow[]>> {
+  const recent = await recentWindows(store, model, windows);
   const rows = await store.query<TestedWindow>(
     `SELECT model, toUnixTimestamp64Milli(window_start) AS start, count(score) AS scored, countIf(breached = 1) AS breached,
        max(if(threshold > 0, effect / threshold, NULL)) AS ratio
-     FROM drift_scores WHERE {all:UInt8} OR model = {model:String}
+     FROM drift_scores AS w WHERE ${recent.sql}
      GROUP BY model, window_start ORDER BY model, window_start DESC LIMIT {windows:UInt32} BY model`,
-    { ...selector(model), windows },
+    { ...recent.params, windows },
   );
   const grouped = new Map<string, TestedWindow[]>();
   for (const row of rows) grouped.set(row.model, [row, ...(grouped.get(row.model) ?? [])]);
@@ -118,12 +121,13 @@ export async function modelBaselines(store: Store, model: string): Promise<Model
 }
 
 export async function modelWindows(store: Store, model: string, windows: number): Promise<ModelDetail['windows']> {
+  const recent = await recentWindows(store, model, windows);
   const rows = await store.query<ModelDetail['windows'][number]>(
-    `SELECT version, role, toUnixTimestamp64Milli(o.window_start) AS window_start, toUnixTimestamp64Milli(o.window_end) AS window_end,
+    `SELECT version, role, toUnixTimestamp64Milli(w.window_start) AS window_start, toUnixTimestamp64Milli(w.window_end) AS window_end,
        events, errors, state, revision
-     FROM operations AS o WHERE model = {model:String}
-     ORDER BY o.window_start DESC, version, role LIMIT {windows:UInt32}`,
-    { model, windows },
+     FROM operations AS w WHERE ${recent.sql}
+     ORDER BY w.window_start DESC, version, role LIMIT {windows:UInt32}`,
+    { ...recent.params, windows },
   );
   return rows.reverse();
 }

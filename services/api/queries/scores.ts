@@ -1,5 +1,6 @@
-import type { SqlParams, Store } from '../../../lib/ports/store.ts';
+import type { Store } from '../../../lib/ports/store.ts';
 import type { ScoreSeries } from '../schemas/models.ts';
+import { recentWindows } from './recent.ts';
 
 interface ScoreRow {
   monitor: string;
@@ -37,17 +38,18 @@ export interface ScoreFilter {
 
 /** Score series, one per (monitor, version, role, feature, segment, metric), points oldest first. */
 export async function scoreSeries(store: Store, filter: ScoreFilter): Promise<ScoreSeries[]> {
-  const where = ['model = {model:String}'];
+  const recent = await recentWindows(store, filter.model, filter.windows);
+  const where = [recent.sql];
   if (filter.feature !== undefined) where.push('feature = {feature:String}');
   if (filter.segment !== undefined) where.push('segment = {segment:String}');
   const rows = await store.query<ScoreRow>(
     `SELECT monitor, version, role, feature, segment, metric, definition, baseline, severity,
        toUnixTimestamp64Milli(window_start) AS start_ms, toUnixTimestamp64Milli(window_end) AS end_ms,
        score, effect, p_value, threshold, breached, n_current, n_baseline, state, revision, note
-     FROM drift_scores WHERE ${where.join(' AND ')}
+     FROM drift_scores AS w WHERE ${where.join(' AND ')}
      ORDER BY feature, metric, monitor, segment, version, role, window_start DESC
      LIMIT {windows:UInt32} BY feature, metric, monitor, segment, version, role`,
-    { ...filter } satisfies SqlParams,
+    { ...filter, ...recent.params },
   );
   return group(rows);
 }

@@ -1,0 +1,88 @@
+import type { SqlParams, Store } from '../../../lib/ports/store.ts';
+import { sqlTime } from '../../../lib/tables/time.ts';
+
+/** A condition on `model` and `w.window_start`, `w` being a view or table of windows, with the values of its parameters. */
+export interface Condition {
+  sql: string;
+  params: SqlParams;
+}
+
+interface Line {
+  model: string;
+  version: string;
+  role: string;
+  /** Start of the hour (or day) in which the line's last `windows` windows begin, ms; 0: it has had no more than those. */
+  since: number;
+  /** End of the last one rolled up, ms. */
+  end: number;
+}
+
+/**
+ * Where the last `windows` windows of a model lie, or of every model: time ranges that hold at least those of each (version,
+ * role), found by the hours and days that count them, so that nobody reads a month of windows for the last forty.
+ */
+export async function recentWindows(store: Store, model: string | null, windows: number): Promise<Condition> {
+  const lines = await store.query<Line>(LINES, { all: model === null ? 1 : 0, model: model ?? '', windows });
+  return model === null ? ofAll(lines) : ofOne(model, lines);
+}
+
+/** Models without an hour or a day yet have few rows: those are read whole. */
+function ofAll(lines: readonly Line[]): Condition {
+  const sinceOf = new Map<string, number>();
+  // Of a model's lines the one that came furthest: those before it are not its latest.
+  for (const { model, since } of lines) sinceOf.set(model, Math.max(since, sinceOf.get(model) ?? 0));
+  const groups = new Map<number, string[]>();
+  for (const [model, since] of sinceOf) if (since > 0) groups.set(since, [...(groups.get(since) ?? []), model]);
+  const params: Record<string, unknown> = { known: [...groups.values()].flat() };
+  const parts = [...groups].map(([since, models], i) => {
+    params[`models${i}`] = models;
+    params[`since${i}`] = sqlTime(since);
+    return `(model IN {models${i}:Array(String)} AND w.window_start >= toDateTime64({since${i}:String}, 3, 'UTC'))`;
+  });
+  return { sql: `(${[...parts, 'model NOT IN {known:Array(String)}'].join(' OR ')})`, params };
+}
+
+function ofOne(model: string, lines: readonly Line[]): Condition {
+  const own = 'model = {recentModel:String}';
+  if (lines.length === 0) return { sql: own, params: { recentModel: model } };
+  const latest = Math.max(...lines.map(({ end }) => end));
+  const tail: [number, number] = [latest, Number.POSITIVE_INFINITY];
+  const ranges = merged([...lines.map(({ since, end }): [number, number] => [since, end]), tail]);
+  const params: Record<string, unknown> = { recentModel: model };
+  const parts = ranges.map(([from, to], i) => {
+    params[`from${i}`] = sqlTime(from);
+    const start = `w.window_start >= toDateTime64({from${i}:String}, 3, 'UTC')`;
+    if (to === Number.POSITIVE_INFINITY) return `(${start})`;
+    params[`to${i}`] = sqlTime(to);
+    return `(${start} AND w.window_start < toDateTime64({to${i}:String}, 3, 'UTC'))`;
+  });
+  return { sql: `${own} AND (${parts.join(' OR ')})`, params };
+}
+
+function merged(ranges: readonly [from: number, to: number][]): [number, number][] {
+  const result: [number, number][] = [];
+  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else result.push([from, to]);
+  }
+  return result;
+}
+
+const LINES = ['hour', 'day']
+  .map(
+    (resolution) => `
+  SELECT model, version, role, toUnixTimestamp64Milli(maxIf(window_start, reached >= {windows:UInt32})) AS since,
+    toUnixTimestamp64Milli(max(window_end)) AS end
+  FROM (
+    SELECT model, version, role, window_start, window_end,
+      sum(windows) OVER (PARTITION BY model, version, role ORDER BY window_start DESC, window_end DESC) AS reached
+    FROM ${resolution}_rows FINAL
+    WHERE feature = '' AND segment = '' AND ({all:UInt8} OR model = {model:String}))
+  GROUP BY model, version, role`,
+  )
+  .reduce(
+    (hours, days) => `
+  SELECT model, version, role, max(since) AS since, max(end) AS end FROM (${hours} UNION ALL ${days})
+  GROUP BY model, version, role ORDER BY model, version, role`,
+  );
