@@ -13,6 +13,7 @@ import { describeError } from '../lib/runtime/errors.ts';
 import { createRegistry } from '../lib/runtime/metrics.ts';
 import { retry } from '../lib/runtime/retry.ts';
 import type { Service, ServiceContext } from '../lib/runtime/service.ts';
+import { applyRetention } from '../lib/tables/retention.ts';
 import { engineFailure } from './wiring/engine-failure.ts';
 import { lateRegistration } from './wiring/late-registration.ts';
 import { openLog } from './wiring/open-log.ts';
@@ -74,6 +75,7 @@ function connectionsService({ log, store }: ServiceContext, engine: ChdbEngine |
 /** Tables and topics of this release, made where missing. Resolves to the migrations applied now. */
 export async function prepare(ctx: ServiceContext): Promise<string[]> {
   const applied = await migrate(ctx.store);
+  await applyRetention(ctx.store, { ...ctx.config.retention, horizonMs: ctx.config.aggregation.horizonMs });
   await createTopics(ctx.log, ctx.config);
   return applied;
 }

@@ -1,6 +1,7 @@
 import { sketchNumeric } from '../../lib/core/sketch/numeric.ts';
 import type { Store } from '../../lib/ports/store.ts';
 import { sketchColumns } from '../../lib/tables/sketch-columns.ts';
+import { saveSpec } from '../../lib/tables/specs.ts';
 
 /** How much is made. */
 export interface YearSize {
@@ -167,10 +168,21 @@ async function scorePeriods(
 
 /** The ledger as the horizon of 7 days leaves it, by keys alone but for the last window, which is not sealed. */
 async function ledger(store: Store): Promise<void> {
+  const specId = await saveSpec(store, {
+    ...{
+      layout: 1,
+      chunkSize: 65_536,
+      allowedDelayMs: 60_000,
+      horizonMs: 604_800_000,
+      futureSkewMs: 300_000,
+      models: [],
+    },
+    defaults: { window: { lengthMs: 60_000, timezone: 'UTC' } },
+  });
   await store.command(`INSERT INTO chunk_rows (model, version, role, feature, segment, window_start, window_end, topic,
       incarnation, partition, chunk_start, generation, spec_id, covered, kind, count)
     SELECT model, ${KEY}, feature, '' AS segment, ${MS(`${END_S} - 60 * m`)} AS window_start, window_start + INTERVAL 1 MINUTE,
-      'driftline.predictions', 'bench', p, intDiv(${END_S} - 60 * m, 3600) * 65536 AS chunk, 0, 's', chunk + 1, '', 250
+      'driftline.predictions', 'bench', p, intDiv(${END_S} - 60 * m, 3600) * 65536 AS chunk, 0, '${specId}', chunk + 1, '', 250
     FROM (SELECT number AS m FROM numbers(8 * 1440)) AS t CROSS JOIN (SELECT number AS p FROM numbers(4)) AS partitions
     CROSS JOIN (
       SELECT model, feature FROM bench_series WHERE segment = '' AND feature < 'f004'

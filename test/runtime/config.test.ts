@@ -53,6 +53,7 @@ test('without a file, everything is embedded and the defaults are the documented
       chunkSize: 65_536,
       predictionLog: true,
     },
+    retention: { windowsMs: 30 * 86_400_000, hoursMs: 400 * 86_400_000 },
     models: [],
     monitors: [],
   });

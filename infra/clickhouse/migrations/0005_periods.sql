@@ -51,9 +51,9 @@ PARTITION BY multiIf(
   window_end < window_start + INTERVAL 23 HOUR, toYYYYMM(window_start) * 100,
   toYear(window_start) * 10000)
 ORDER BY (model, window_start, version, role, feature, segment, window_end)
-TTL toDateTime(ingested_at) + toIntervalDay(multiIf(
+TTL ingested_at + toIntervalDay(multiIf(
   window_end < window_start + INTERVAL 1 HOUR, 30, window_end < window_start + INTERVAL 23 HOUR, 400, 20000))
-SETTINGS ttl_only_drop_parts = 1;
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1;
 
 CREATE TABLE IF NOT EXISTS score_window_rows {{on_cluster}}
 (
@@ -93,7 +93,7 @@ PARTITION BY multiIf(
 ORDER BY (model, window_start, monitor, feature, segment, metric, version, role)
 TTL toDateTime(computed_at) + toIntervalDay(multiIf(
   window_end < window_start + INTERVAL 1 HOUR, 30, window_end < window_start + INTERVAL 23 HOUR, 400, 20000))
-SETTINGS ttl_only_drop_parts = 1;
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1;
 
 INSERT INTO window_rows
   (model, window_start, window_end, version, role, feature, segment, kind, count, errors, missing, `nan`, infinite,
@@ -169,7 +169,7 @@ CREATE TABLE IF NOT EXISTS hour_rows {{on_cluster}}
 PARTITION BY toYYYYMM(window_start)
 ORDER BY (model, feature, segment, version, role, window_start, window_end)
 TTL ingested_at + toIntervalDay(400)
-SETTINGS ttl_only_drop_parts = 1;
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1;
 
 CREATE TABLE IF NOT EXISTS day_rows {{on_cluster}}
 (
@@ -248,7 +248,7 @@ CREATE TABLE IF NOT EXISTS score_hour_rows {{on_cluster}}
 PARTITION BY toYYYYMM(window_start)
 ORDER BY (model, monitor, feature, segment, metric, version, role, window_start, window_end)
 TTL toDateTime(computed_at) + toIntervalDay(400)
-SETTINGS ttl_only_drop_parts = 1;
+SETTINGS ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1;
 
 CREATE TABLE IF NOT EXISTS score_day_rows {{on_cluster}}
 (

@@ -13,6 +13,7 @@ import {
   modelShape,
   monitorShape,
   pagerdutyShape,
+  retentionShape,
   rootShape,
   SECTIONS,
   sqlShape,
@@ -52,6 +53,7 @@ export function loadConfig(sources: ConfigSources): Config {
     sql: z.strictObject(sqlShape).parse(section(raw, 'sql')),
     pagerduty: draft.pagerduty === null ? null : z.strictObject(pagerdutyShape).parse(section(raw, 'pagerduty')),
     aggregation: z.strictObject(aggregationShape).parse(section(raw, 'aggregation')),
+    retention: z.strictObject(retentionShape).parse(section(raw, 'retention')),
     models: z.array(z.strictObject(modelShape)).parse(raw.models ?? []),
     monitors: z.array(z.strictObject(monitorShape)).parse(raw.monitors ?? []),
     secrets,
@@ -68,6 +70,7 @@ function parseDraft(raw: RawObject, problems: Problem[]): Draft {
     sql: parseObject(sqlShape, section(raw, 'sql'), ['sql'], problems),
     pagerduty: isObject(raw.pagerduty) ? parseObject(pagerdutyShape, raw.pagerduty, ['pagerduty'], problems) : null,
     aggregation: parseObject(aggregationShape, section(raw, 'aggregation'), ['aggregation'], problems),
+    retention: parseObject(retentionShape, section(raw, 'retention'), ['retention'], problems),
     models: parseList(modelShape, raw.models, 'models', problems),
     monitors: parseList(monitorShape, raw.monitors, 'monitors', problems),
   };

@@ -11,6 +11,7 @@ import type {
   modelShape,
   monitorShape,
   pagerdutyShape,
+  retentionShape,
   sqlShape,
   storeShape,
 } from './schema.ts';
@@ -24,6 +25,7 @@ export interface Draft {
   /** null: no such section. */
   pagerduty: Fields<typeof pagerdutyShape> | null;
   aggregation: Fields<typeof aggregationShape>;
+  retention: Fields<typeof retentionShape>;
   models: Fields<typeof modelShape>[];
   monitors: Fields<typeof monitorShape>[];
 }

@@ -113,6 +113,11 @@ export const aggregationShape = {
   prediction_log: z.boolean().default(true),
 };
 
+export const retentionShape = {
+  windows: duration(86_400_000).prefault('30d'),
+  hours: duration(86_400_000).prefault('400d'),
+};
+
 export const modelShape = {
   name: name(),
   window: windowLength().prefault('1d'),
@@ -168,6 +173,7 @@ export const SECTIONS = {
   sql: sqlShape,
   pagerduty: pagerdutyShape,
   aggregation: aggregationShape,
+  retention: retentionShape,
 };
 
 /** Sections that are lists of objects. */

@@ -8,6 +8,7 @@ import type {
   modelShape,
   monitorShape,
   pagerdutyShape,
+  retentionShape,
   rootShape,
   Section,
   sqlShape,
@@ -23,6 +24,7 @@ interface Checked {
   sql: Section<typeof sqlShape>;
   pagerduty: Section<typeof pagerdutyShape> | null;
   aggregation: Section<typeof aggregationShape>;
+  retention: Section<typeof retentionShape>;
   models: readonly Section<typeof modelShape>[];
   monitors: readonly Section<typeof monitorShape>[];
   secrets: Secrets;
@@ -53,6 +55,7 @@ export function toConfig(checked: Checked): Config {
     publicUrl: checked.root.public_url === undefined ? null : withoutSlash(checked.root.public_url),
     ingestKeysFile: checked.ingestKeysFile,
     aggregation: toAggregation(checked.aggregation),
+    retention: { windowsMs: checked.retention.windows, hoursMs: checked.retention.hours },
     models,
     monitors: checked.monitors.map((monitor) => toMonitor(monitor, models)),
   };

@@ -25,6 +25,8 @@ export interface Config {
   /** Where the page can be reached from an incident; null: the api's own address where known. */
   publicUrl: string | null;
   ingestKeysFile: string | null;
+  /** How long rows are kept after they were written. */
+  retention: { windowsMs: number; hoursMs: number };
   aggregation: {
     flushIntervalMs: number;
     allowedDelayMs: number;
