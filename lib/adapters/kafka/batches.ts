@@ -1,5 +1,4 @@
 import type { Batch as KafkaBatch } from 'kafkajs';
-import type { LogRecord } from '../../ports/log.ts';
 import type { RecordBlock } from './record-batch.ts';
 import type { FetchedBlocks } from './record-decoder.ts';
 
@@ -11,15 +10,13 @@ export interface RecordEpoch {
 
 /** What one fetch brought for one partition, waiting to be handled. */
 export interface Fetched {
-  /** Those of them in `blocks`, from where the fetch began. None: only the position moved. */
-  records: readonly LogRecord[];
-  /** The batches that hold a record of `records`, in order. */
+  /** Those that may hold records for us, in order, up to the end of the answer. */
   blocks: readonly RecordBlock[];
+  /** Where the fetch began: a batch is sent whole, with what stands before in it. */
+  from: number;
   /** Position after it: past control records at its end. */
   nextOffset: number;
   endOffset: number;
-  /** Why nothing can be read from `nextOffset` on, or null. */
-  unreadable: string | null;
 }
 
 /**
@@ -35,35 +32,25 @@ export function fetchedFrom(batch: KafkaBatch): number {
 /** The leader epoch that what was fetched begins with; -1 where it does not tell. */
 export const firstEpoch = (batch: KafkaBatch): number => blocksOf(batch)[0]!.leaderEpoch;
 
-/** What the fetch brought from where it began: a batch is sent whole, with what stands before in it. */
 export function toFetched(batch: KafkaBatch): Fetched {
-  const from = fetchedFrom(batch);
   const blocks = blocksOf(batch);
-  const held = blocks.filter(({ records }) => records.length > 0 && records.at(-1)!.offset >= from);
-  const records: LogRecord[] = [];
-  for (const block of held) for (const record of block.records) if (record.offset >= from) records.push(record);
-  const last = blocks.at(-1)!;
+  const nextOffset = blocks.at(-1)!.lastOffset + 1;
   return {
-    records,
-    blocks: held,
-    nextOffset: last.unreadable === null ? last.lastOffset + 1 : last.firstOffset,
+    blocks: blocks.filter(({ ends, aborted }) => ends === null && !aborted),
+    from: fetchedFrom(batch),
+    nextOffset,
     // A leader notes its high watermark first and then reads up to a newer one (Partition.readRecords), so that a fetch may
     // bring more records than it says there are.
-    endOffset: Math.max(Number(batch.highWatermark), last.lastOffset + 1),
-    unreadable: last.unreadable === null ? null : whyUnreadable(batch, last),
+    endOffset: Math.max(Number(batch.highWatermark), nextOffset),
   };
 }
 
 /** Under which leader epoch a batch was written, where it tells (since Kafka 0.11). */
 export function epochOf(block: RecordBlock | undefined): RecordEpoch | null {
   if (block === undefined || block.leaderEpoch < 0) return null;
-  return { leaderEpoch: block.leaderEpoch, reach: (block.records.at(-1)?.offset ?? block.lastOffset) + 1 };
+  return { leaderEpoch: block.leaderEpoch, reach: block.lastOffset + 1 };
 }
 
 function blocksOf({ messages }: KafkaBatch): readonly RecordBlock[] {
   return (messages[0] as unknown as FetchedBlocks).blocks;
-}
-
-function whyUnreadable({ topic, partition }: KafkaBatch, { firstOffset, lastOffset, unreadable }: RecordBlock): string {
-  return `${topic}/${partition}: the record batch at offsets ${firstOffset} to ${lastOffset} cannot be read: ${unreadable}`;
 }

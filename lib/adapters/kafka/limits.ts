@@ -7,8 +7,8 @@ export const KAFKA_LIMITS = {
   recordBytes: 1_048_576,
   /** What is kept of a record that is too long. */
   keptBytes: 262_144,
-  /** What one batch may grow to; ordinary ones of up to 1 MB grow tenfold. Each partition may hold two or three of them. */
+  /** What one batch may grow to; ordinary ones of up to 1 MB grow tenfold. Each partition may hold one or two of them. */
   inflatedBytes: 16 * 1024 * 1024,
-  /** Records of one batch: kafkajs holds an object for each. A batch of more halts its partition. */
+  /** Records of one batch: each is an object. A batch of more halts its partition. */
   batchRecords: 200_000,
 } as const;

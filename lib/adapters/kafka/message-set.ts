@@ -8,7 +8,7 @@ export function blockOf(messages: readonly KafkaMessage[]): RecordBlock[] {
   const [first, last] = [records[0], records.at(-1)];
   if (first === undefined || last === undefined) return [];
   const place = { firstOffset: first.offset, lastOffset: last.offset, leaderEpoch: -1 };
-  return [{ ...place, transactionOf: null, ends: null, records, weight: 0, unreadable: null }];
+  return [{ ...place, transactionOf: null, ends: null, aborted: false, read: () => ({ records, bytes: 0 }) }];
 }
 
 function toLogRecord({ offset, timestamp, key, value }: KafkaMessage): LogRecord {

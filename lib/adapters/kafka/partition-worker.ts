@@ -1,5 +1,6 @@
 import { type Assignment, type ConsumerHandlers, PartitionHaltError, type Truncation } from '../../ports/log.ts';
 import { epochOf, type Fetched, type RecordEpoch } from './batches.ts';
+import { type Slice, slicesOf, UnreadableBatchError } from './slices.ts';
 
 /** Records of one call to a handler, at first and at most. */
 const SLICE_RECORDS = 2000;
@@ -89,8 +90,7 @@ export class PartitionWorker {
 
   /** Takes a fetched batch, which must begin at `expected`. */
   offer(fetched: Fetched): void {
-    // What cannot be read is not fetched again while what came before it is handled.
-    this.expected = fetched.unreadable === null ? fetched.nextOffset : null;
+    this.expected = fetched.nextOffset;
     this.epoch = epochOf(fetched.blocks.at(-1)) ?? this.epoch;
     this.movedAt = performance.now();
     this.queue.push({ ...fetched, at: this.movedAt });
@@ -145,27 +145,32 @@ export class PartitionWorker {
     this.active = false;
   }
 
-  private async handle({ records, blocks, nextOffset, endOffset, unreadable }: Fetched): Promise<void> {
-    if (records.length === 0 && unreadable === null) {
-      await this.handlers.onPosition?.({ ...this.assignment, nextOffset, endOffset });
+  private async handle(fetched: Fetched): Promise<void> {
+    const { nextOffset, endOffset } = fetched;
+    let taken = 0;
+    try {
+      for await (const slice of slicesOf(fetched, () => this.slice)) {
+        if (this.stopped) return;
+        taken += slice.records.length;
+        await this.hand(slice, endOffset);
+        if (this.stopped) return;
+      }
+    } catch (error) {
+      if (!(error instanceof UnreadableBatchError)) throw error;
+      if (this.stopped) return;
+      const { topic, partition } = this.assignment;
+      return this.haltAndTell(`${topic}/${partition}: ${error.message}`);
     }
-    let block = 0;
-    for (let start = 0; start < records.length && !this.stopped; ) {
-      const end = Math.min(records.length, start + this.slice);
-      const last = records[end - 1]!.offset;
-      while (blocks[block]!.lastOffset < last) block += 1;
-      const { leaderEpoch } = blocks[block]!;
-      const more = leaderEpoch < 0 ? {} : { leaderEpoch };
-      const next = end === records.length ? nextOffset : last + 1;
-      const began = performance.now();
-      const part = records.slice(start, end);
-      await this.handlers.onBatch({ ...this.assignment, records: part, nextOffset: next, endOffset, ...more });
-      this.fitSlice(part.length, performance.now() - began);
-      start = end;
-      // A handler that never really waits must not keep heartbeats from being sent.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    if (unreadable !== null && !this.stopped) this.haltAndTell(unreadable);
+    if (taken === 0 && !this.stopped) await this.handlers.onPosition?.({ ...this.assignment, nextOffset, endOffset });
+  }
+
+  private async hand({ records, nextOffset, leaderEpoch }: Slice, endOffset: number): Promise<void> {
+    const began = performance.now();
+    const more = leaderEpoch < 0 ? {} : { leaderEpoch };
+    await this.handlers.onBatch({ ...this.assignment, records, nextOffset, endOffset, ...more });
+    this.fitSlice(records.length, performance.now() - began);
+    // A handler that never really waits must not keep heartbeats from being sent.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** As many records as would have taken half a second; back to the most where a handler is quick again. */

@@ -44,9 +44,7 @@ export class Reading {
   async eachBatch({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
     const worker = this.workers.get(partitionId(batch.topic, batch.partition));
     if (worker === undefined || !this.accepts(worker, fetchedFrom(batch), firstEpoch(batch))) return;
-    const fetched = toFetched(batch);
-    worker.offer(fetched);
-    if (fetched.unreadable !== null) return this.fetching.pause(worker);
+    worker.offer(toFetched(batch));
     resolveOffset(batch.lastOffset());
     await this.waitForRoom(worker, heartbeat);
   }
@@ -80,7 +78,9 @@ export class Reading {
 
   /** Only what continues the last fetch is taken. Anything else is kafkajs's reset, or was under way when we moved. */
   private accepts(worker: PartitionWorker, from: number, epoch: number): boolean {
-    const { expected, isStopped } = worker;
+    const { expected, isStopped, halted } = worker;
+    // Else kafkajs would fetch the same again and again.
+    if (halted !== null) this.fetching.pause(worker);
     if (expected === null || isStopped || this.fetching.suspended) return false;
     // A new leader may have less than the one before had.
     const isKnown = worker.epoch === null || epoch <= Math.max(worker.epoch.leaderEpoch, worker.checkedEpoch);

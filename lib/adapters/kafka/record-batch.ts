@@ -3,7 +3,7 @@ import { decompress, InflatedTooLargeError } from './codecs.ts';
 import { KAFKA_LIMITS } from './limits.ts';
 import { RecordReader } from './record-reader.ts';
 
-/** A record batch: its records, and what its header says of all of them. */
+/** A record batch: what its header says, and its records, which are read when they are asked for. */
 export interface RecordBlock {
   firstOffset: number;
   /** The header's; the last record's own where compaction took none. */
@@ -12,13 +12,18 @@ export interface RecordBlock {
   leaderEpoch: number;
   /** The id of the producer whose transaction it is part of, or ends; null: in none. */
   transactionOf: string | null;
-  /** The end of a transaction; such a batch holds no record for anyone. */
+  /** How it ends a transaction; such a batch holds no record for anyone. */
   ends: 'commit' | 'abort' | null;
+  /** Its transaction was aborted: its records are for nobody. */
+  aborted: boolean;
+  /** Each time anew, so that what is read does not outlive its use. Throws, or rejects, where they cannot be read. */
+  read(): BlockRecords | Promise<BlockRecords>;
+}
+
+export interface BlockRecords {
   records: readonly LogRecord[];
-  /** Bytes that its records keep, about. */
-  weight: number;
-  /** Why its records cannot be read, or null. */
-  unreadable: string | null;
+  /** Memory that they keep, about. */
+  bytes: number;
 }
 
 interface Header extends Pick<RecordBlock, 'firstOffset' | 'lastOffset' | 'leaderEpoch' | 'transactionOf'> {
@@ -54,31 +59,37 @@ export function batchSize(bytes: Buffer, at: number): number | null {
   return size > bytes.length - at ? null : size;
 }
 
-/** Reads a batch. Where its records cannot be read the block says so instead (`unreadable`); this throws nothing. */
-export function decodeBatch(batch: Buffer): RecordBlock | Promise<RecordBlock> {
+/** A batch by its header alone; `batch` is what `batchSize` bytes of an answer hold. */
+export function openBatch(batch: Buffer): RecordBlock {
   const header = readHeader(batch);
-  const body = batch.subarray(HEADER_BYTES);
-  return header.codec === 0 ? readBlock(header, body) : inflateBlock(header, body);
+  const { firstOffset, lastOffset, leaderEpoch, transactionOf } = header;
+  const read = () => readBody(header, batch.subarray(HEADER_BYTES));
+  const ends = header.control ? endOf(read) : null;
+  return { firstOffset, lastOffset, leaderEpoch, transactionOf, ends, aborted: false, read };
 }
 
-async function inflateBlock(header: Header, body: Buffer): Promise<RecordBlock> {
+/** null where it cannot be read: whoever reads it will be told. Brokers do not compress such batches. */
+function endOf(read: RecordBlock['read']): RecordBlock['ends'] {
   try {
-    refuseTooMany(header);
-    return readBlock(header, await decompress(header.codec, body));
-  } catch (error) {
-    if (error instanceof InflatedTooLargeError) return toBlock(header, refusedRecords(header, error.message), 0);
-    return unreadableBlock(header, error);
+    const marker = read();
+    if (marker instanceof Promise) return null;
+    return isAbort(marker.records[0]?.key ?? null) ? 'abort' : 'commit';
+  } catch {
+    return null;
   }
 }
 
-function readBlock(header: Header, body: Buffer): RecordBlock {
+function readBody(header: Header, body: Buffer): BlockRecords | Promise<BlockRecords> {
+  refuseTooMany(header);
+  return header.codec === 0 ? readRecords(header, body) : inflate(header, body);
+}
+
+async function inflate(header: Header, body: Buffer): Promise<BlockRecords> {
   try {
-    refuseTooMany(header);
-    const records = readRecords(header, body);
-    if (!header.control) return toBlock(header, records, body.length);
-    return { ...toBlock(header, [], 0), ends: isAbort(records[0]?.key ?? null) ? 'abort' : 'commit' };
+    return readRecords(header, await decompress(header.codec, body));
   } catch (error) {
-    return unreadableBlock(header, error);
+    if (!(error instanceof InflatedTooLargeError)) throw error;
+    return { records: refusedRecords(header, error.message), bytes: RECORD_BYTES * header.count };
   }
 }
 
@@ -91,17 +102,6 @@ function refuseTooMany({ count }: Header): void {
 
 function isAbort(key: Buffer | null): boolean {
   return key !== null && key.length >= TYPE_AT + 2 && key.readInt16BE(TYPE_AT) === ABORT;
-}
-
-function unreadableBlock(header: Header, error: unknown): RecordBlock {
-  const unreadable = error instanceof Error ? error.message : String(error);
-  return { ...toBlock(header, [], 0), unreadable };
-}
-
-function toBlock(header: Header, records: readonly LogRecord[], bytes: number): RecordBlock {
-  const { firstOffset, lastOffset, leaderEpoch, transactionOf } = header;
-  const weight = RECORD_BYTES * records.length + bytes;
-  return { firstOffset, lastOffset, leaderEpoch, transactionOf, ends: null, records, weight, unreadable: null };
 }
 
 /** Each record of a batch that grows too large, without its bytes. */
@@ -135,7 +135,7 @@ function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 }
 
-function readRecords(header: Header, body: Buffer): LogRecord[] {
+function readRecords(header: Header, body: Buffer): BlockRecords {
   const { lastOffset, count } = header;
   const reader = new RecordReader(body);
   // Bytes are looked at longer than the answer they came in: they must not be views of a huge one.
@@ -149,7 +149,7 @@ function readRecords(header: Header, body: Buffer): LogRecord[] {
     least = offset + 1;
     records.push(copied ? ownBytes(record) : record);
   }
-  return records;
+  return { records, bytes: RECORD_BYTES * records.length + body.length };
 }
 
 function readRecord(header: Header, reader: RecordReader, length: number): LogRecord {

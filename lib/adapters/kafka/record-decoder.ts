@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { KafkaMessage } from 'kafkajs';
-import { type AbortedTransaction, dropAborted } from './aborted.ts';
+import { type AbortedTransaction, markAborted } from './aborted.ts';
 import { blockOf } from './message-set.ts';
-import { batchSize, decodeBatch, type RecordBlock } from './record-batch.ts';
+import { batchSize, openBatch, type RecordBlock } from './record-batch.ts';
 
 /** What stands for all of a partition's part of an answer in kafkajs's hands, instead of a message for each record. */
 export interface FetchedBlocks {
@@ -31,8 +31,6 @@ interface FetchDecoder {
 
 type DecodeMessages = (decoder: FetchDecoder) => Promise<unknown[]>;
 
-/** What one partition's part of an answer may grow to before the rest is left to the next fetch; whole batches. */
-const ENOUGH_BYTES = 4 * 1024 * 1024;
 const MAGIC_AT = 16;
 const RECORD_BATCHES = 2;
 const MODULE = 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages';
@@ -44,9 +42,8 @@ let installed = false;
 /**
  * Puts our reader of record batches in the place of kafkajs's, which throws away the whole answer, of all partitions, when
  * one batch in it cannot be read, and then asks for it again for ever, and which makes strings and BigInts of every offset.
- * Ours marks the batch (`RecordBlock.unreadable`), which halts its partition by name, and hands kafkajs one FetchedBlocks a
- * partition. kafkajs is at its last version, so that the places stay where they are; message sets from before Kafka 0.11
- * are read by kafkajs.
+ * Ours hands kafkajs one FetchedBlocks a partition; records are read when they are handed on (slices.ts). kafkajs is at its
+ * last version, so that the places stay where they are; message sets from before Kafka 0.11 are read by kafkajs.
  */
 export function installRecordDecoder(): void {
   if (installed) return;
@@ -58,7 +55,7 @@ export function installRecordDecoder(): void {
     const size = decoder.readInt32();
     if (size <= 0 || !decoder.canReadBytes(size)) return [];
     const bytes = decoder.readBytes(size);
-    if (bytes[MAGIC_AT] === RECORD_BATCHES) return decodeBatches(bytes);
+    if (bytes[MAGIC_AT] === RECORD_BATCHES) return openBatches(bytes);
     return blockOf((await original(rewound(bytes))) as KafkaMessage[]);
   };
   installGathering();
@@ -84,28 +81,22 @@ function installGathering(): void {
 /** Leaves kafkajs one message, and no aborted transactions to look for. */
 function gather(partition: FetchedPartition): void {
   const blocks = partition.messages as RecordBlock[];
-  dropAborted(blocks, partition.abortedTransactions ?? []);
+  markAborted(blocks, partition.abortedTransactions ?? []);
   partition.abortedTransactions = [];
   const last = blocks.at(-1);
   const gathered: FetchedBlocks[] = last === undefined ? [] : [{ offset: String(last.lastOffset), blocks }];
   partition.messages = gathered;
 }
 
-/** All whole batches, up to one that cannot be read or until there are enough. */
-async function decodeBatches(bytes: Buffer): Promise<RecordBlock[]> {
+/** All whole batches; an answer may end within one. */
+function openBatches(bytes: Buffer): RecordBlock[] {
   const blocks: RecordBlock[] = [];
-  let weight = 0;
-  for (let at = 0; weight < ENOUGH_BYTES; ) {
+  for (let at = 0; ; ) {
     const size = batchSize(bytes, at);
     if (size === null) return blocks;
-    const decoded = decodeBatch(bytes.subarray(at, at + size));
-    const block = decoded instanceof Promise ? await decoded : decoded;
-    blocks.push(block);
-    if (block.unreadable !== null) return blocks;
-    weight += block.weight;
+    blocks.push(openBatch(bytes.subarray(at, at + size)));
     at += size;
   }
-  return blocks;
 }
 
 /** The same bytes behind their length again, for kafkajs's own decoder. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dropAborted } from '../../../lib/adapters/kafka/aborted.ts';
+import { markAborted } from '../../../lib/adapters/kafka/aborted.ts';
 import type { RecordBlock } from '../../../lib/adapters/kafka/record-batch.ts';
 
 type Written = [producer: string | null, offsets: number[] | 'commit' | 'abort'];
@@ -12,27 +12,22 @@ function blocksOf(written: readonly Written[], from = 0): RecordBlock[] {
     const [firstOffset, lastOffset] = [offsets[0]!, offsets.at(-1)!];
     next = lastOffset + 1;
     const ends = typeof what === 'string' ? what : null;
-    const records = ends === null ? offsets : [];
-    return {
-      firstOffset,
-      lastOffset,
-      leaderEpoch: 0,
-      transactionOf,
-      ends,
-      records: records.map((offset) => ({ offset, timestamp: 0, key: null, value: null, headers: {} })),
-      weight: 0,
-      unreadable: null,
-    };
+    const read = () => ({ records: [], bytes: 0 });
+    return { firstOffset, lastOffset, leaderEpoch: 0, transactionOf, ends, aborted: false, read };
   });
 }
 
+/** Offsets of the batches that are not marked. */
 function left(written: readonly Written[], aborted: [producer: string, from: number][]): number[] {
   const blocks = blocksOf(written);
-  dropAborted(
+  markAborted(
     blocks,
     aborted.map(([producerId, first]) => ({ producerId, firstOffset: String(first) })),
   );
-  return blocks.flatMap(({ records }) => records.map(({ offset }) => offset));
+  const kept = blocks.filter(({ ends, aborted: marked }) => ends === null && !marked);
+  return kept.flatMap(({ firstOffset, lastOffset }) =>
+    Array.from({ length: lastOffset - firstOffset + 1 }, (_, index) => firstOffset + index),
+  );
 }
 
 describe('aborted records', () => {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import snappy from 'kafkajs-snappy';
 import { compressFrameSync } from 'lz4-napi';
 import { inflatedLz4Bytes } from '../../../lib/adapters/kafka/lz4-size.ts';
-import { decodeBatch, type RecordBlock } from '../../../lib/adapters/kafka/record-batch.ts';
+import { type BlockRecords, openBatch } from '../../../lib/adapters/kafka/record-batch.ts';
 import { inflatedSnappyBytes } from '../../../lib/adapters/kafka/snappy-size.ts';
 
 const FIRST = 1000;
@@ -41,23 +41,30 @@ function batch(codec: number, body: Buffer, count = VALUES.length): Buffer {
   return Buffer.concat([header, body]);
 }
 
-const values = ({ records }: RecordBlock) => records.map(({ value }) => value?.toString());
+const values = ({ records }: BlockRecords) => records.map(({ value }) => value?.toString());
+
+async function openAndRead(bytes: Buffer): Promise<BlockRecords | Error> {
+  const { read } = openBatch(bytes);
+  return (async () => read())().catch((error: unknown) => error as Error);
+}
 
 describe('record batches', () => {
   it('are read plain and inflated, with offsets, times and the leader epoch', async () => {
     for (const bytes of [batch(0, RECORDS), batch(1, gzipSync(RECORDS)), batch(3, compressFrameSync(RECORDS))]) {
-      const block = await decodeBatch(bytes);
-      assert.deepEqual(values(block), VALUES);
+      const block = openBatch(bytes);
+      const read = await block.read();
+      assert.deepEqual(values(read), VALUES);
+      assert.ok(read.bytes > RECORDS.length, 'no less than they came in');
       assert.deepEqual(
-        block.records.map(({ offset, timestamp }) => [offset, timestamp]),
+        read.records.map(({ offset, timestamp }) => [offset, timestamp]),
         VALUES.map((_, index) => [FIRST + index, 1_700_000_000_000 + index]),
       );
-      const { firstOffset, lastOffset, leaderEpoch, unreadable } = block;
-      assert.deepEqual([firstOffset, lastOffset, leaderEpoch, unreadable], [FIRST, FIRST + 2, 7, null]);
+      const { firstOffset, lastOffset, leaderEpoch, ends } = block;
+      assert.deepEqual([firstOffset, lastOffset, leaderEpoch, ends], [FIRST, FIRST + 2, 7, null]);
     }
   });
 
-  it('that cannot be read hold no record but the reason', async () => {
+  it('that cannot be read are opened, and say why when they are read', async () => {
     const broken: [Buffer, RegExp][] = [
       [batch(6, RECORDS), /compression codec 6 is unknown/],
       [batch(1, RECORDS), /its gzip compression cannot be read/],
@@ -71,27 +78,28 @@ describe('record batches', () => {
       [batch(0, Buffer.concat([record('one', 0), record('two', 0), record('three', 2)])), /claims offset 1000/],
     ];
     for (const [bytes, reason] of broken) {
-      const { records, firstOffset, lastOffset, unreadable } = await decodeBatch(bytes);
-      assert.deepEqual([records, firstOffset, lastOffset], [[], FIRST, FIRST + 2], String(reason));
-      assert.match(unreadable ?? '', reason);
+      const { firstOffset, lastOffset, read } = openBatch(bytes);
+      assert.deepEqual([firstOffset, lastOffset], [FIRST, FIRST + 2]);
+      await assert.rejects(async () => read(), reason);
     }
   });
 
   it('without a record left move the position alone', async () => {
-    const { records, lastOffset, unreadable } = await decodeBatch(batch(0, Buffer.alloc(0), 0));
-    assert.deepEqual([records, lastOffset, unreadable], [[], FIRST + 2, null]);
+    const { lastOffset, read } = openBatch(batch(0, Buffer.alloc(0), 0));
+    assert.equal(lastOffset, FIRST + 2);
+    assert.deepEqual((await read()).records, []);
   });
 
-  it('of any bytes end in records within their offsets or in a reason, never in an error', async () => {
+  it('of any bytes end in records within their offsets or in a reason', async () => {
     const damage = fc.array(fc.tuple(fc.integer({ min: 57 }), fc.integer({ min: 0, max: 255 })), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 7 }), damage, async (codec, changes) => {
         const body = codec === 1 ? gzipSync(RECORDS) : codec === 3 ? compressFrameSync(RECORDS) : RECORDS;
         const bytes = batch(codec, body);
         for (const [at, byte] of changes) bytes[57 + (at % (bytes.length - 57))] = byte;
-        const { records, unreadable } = await decodeBatch(bytes);
-        assert.ok(unreadable === null || records.length <= 3);
-        for (const { offset } of records) assert.ok(offset >= FIRST && offset <= FIRST + 2);
+        const read = await openAndRead(bytes);
+        if (read instanceof Error) return assert.notEqual(read.message, '');
+        for (const { offset } of read.records) assert.ok(offset >= FIRST && offset <= FIRST + 2);
       }),
       { numRuns: 500 },
     );
