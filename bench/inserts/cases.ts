@@ -120,10 +120,9 @@ export function predictionRows(count: number): Case {
       return {
         count,
         async insert(store) {
-          const rows = new PredictionRows();
+          const rows = new PredictionRows(PLACE);
           for (const block of blocks) {
-            for (let row = 0; row < block.length; row++)
-              rows.add({ ...PLACE, offset: block.offsets[row]! }, block, row);
+            for (let row = 0; row < block.length; row++) rows.add(block, row);
           }
           await insertPredictions(store, rows);
         },

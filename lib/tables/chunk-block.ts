@@ -13,14 +13,15 @@ type BodyColumns = Omit<SketchParts, 'kind' | 'nan'> & {
 
 /** Rows of one chunk for chunk_rows, encoded as they are added. */
 export class ChunkBlock {
-  readonly #chunk: ChunkIdentity;
-  readonly #specId: string;
   readonly #block = new NativeBlock();
   readonly #columns = columnsOf(this.#block);
 
   constructor(chunk: ChunkIdentity, specId: string) {
-    this.#chunk = chunk;
-    this.#specId = specId;
+    this.#block.constant('topic', TEXT, chunk.topic);
+    this.#block.constant('incarnation', TEXT, chunk.incarnation);
+    this.#block.constant('partition', UINT32, chunk.partition);
+    this.#block.constant('chunk_start', UINT64, chunk.chunkStart);
+    this.#block.constant('spec_id', TEXT, specId);
   }
 
   get bytes(): number {
@@ -36,18 +37,8 @@ export class ChunkBlock {
   }
 
   add(row: ChunkRow): void {
-    this.#addPlace();
     this.#addKey(row);
     this.#addBody(bodyColumns(row.body));
-  }
-
-  #addPlace(): void {
-    const { topic, incarnation, partition, chunk_start, spec_id } = this.#columns;
-    topic.add(this.#chunk.topic);
-    incarnation.add(this.#chunk.incarnation);
-    partition.add(this.#chunk.partition);
-    chunk_start.add(this.#chunk.chunkStart);
-    spec_id.add(this.#specId);
   }
 
   #addKey(row: ChunkRow): void {
@@ -81,11 +72,11 @@ const MOMENTS = ['min', 'max', 'mean', 'm2'] as const;
 const KNOTS = ['values', 'below', 'at_or_below'] as const;
 
 function columnsOf(block: NativeBlock) {
-  const texts = ['topic', 'incarnation', 'spec_id', 'model', 'version', 'role', 'feature', 'segment', 'kind'] as const;
+  const texts = ['model', 'version', 'role', 'feature', 'segment', 'kind'] as const;
   return {
     ...each(texts, (name) => block.values(name, TEXT)),
-    ...each(['partition', 'generation'] as const, (name) => block.values(name, UINT32)),
-    ...each(['chunk_start', 'covered', ...COUNTS] as const, (name) => block.values(name, UINT64)),
+    generation: block.values('generation', UINT32),
+    ...each(['covered', ...COUNTS] as const, (name) => block.values(name, UINT64)),
     ...each(['window_start', 'window_end'] as const, (name) => block.values(name, TIME)),
     ...each(MOMENTS, (name) => block.values(name, FLOAT64)),
     ...each(KNOTS, (name) => block.arrays(name, FLOAT64)),

@@ -12,10 +12,12 @@ export interface RecordPlace {
   offset: number;
 }
 
-/** Rows of the raw prediction log, encoded as they are added. */
+type PartitionPlace = Omit<RecordPlace, 'offset'>;
+
+/** Rows of the raw prediction log from one partition, encoded as they are added. */
 export class PredictionRows {
   readonly block = new NativeBlock();
-  readonly #place = placeColumns(this.block);
+  readonly #offset = this.block.values('offset', UINT64);
   readonly #model = this.block.values('model', TEXT);
   readonly #timestamp = this.block.values('timestamp', TIME);
   readonly #predictionId = this.block.values('prediction_id', TEXT);
@@ -28,13 +30,17 @@ export class PredictionRows {
   readonly #error = this.block.nullables('error', TEXT);
   readonly #event = this.block.values('event', TEXT);
 
+  constructor(place: PartitionPlace) {
+    addPlace(this.block, place);
+  }
+
   get length(): number {
     return this.block.rows;
   }
 
-  /** The event in `row` of the block, which came in at `place`; it is stored as it came where it came as JSON. */
-  add(place: RecordPlace, block: PredictionBlock, row: number): void {
-    addPlace(this.#place, place);
+  /** The event in `row` of the block, as it came where it came as JSON. */
+  add(block: PredictionBlock, row: number): void {
+    this.#offset.add(block.offsets[row]!);
     const { features: score, label, value, latency } = block.shape;
     this.#model.add(block.models[row]!);
     this.#timestamp.add(block.timestamps[row]!);
@@ -64,21 +70,25 @@ export class PredictionRows {
   }
 }
 
-/** Rows of labels, encoded as they are added. */
+/** Rows of labels from one partition, encoded as they are added. */
 export class LabelRows {
   readonly block = new NativeBlock();
-  readonly #place = placeColumns(this.block);
+  readonly #offset = this.block.values('offset', UINT64);
   readonly #model = this.block.values('model', TEXT);
   readonly #predictionId = this.block.values('prediction_id', TEXT);
   readonly #label = this.block.values('label', TEXT);
   readonly #timestamp = this.block.values('timestamp', TIME);
 
+  constructor(place: PartitionPlace) {
+    addPlace(this.block, place);
+  }
+
   get length(): number {
     return this.block.rows;
   }
 
-  add(place: RecordPlace, label: Label): void {
-    addPlace(this.#place, place);
+  add(offset: number, label: Label): void {
+    this.#offset.add(offset);
     this.#model.add(label.model);
     this.#predictionId.add(label.predictionId);
     this.#label.add(String(label.label));
@@ -87,7 +97,7 @@ export class LabelRows {
 }
 
 /** Whether labels of this partition are stored, but none of this incarnation of the topic. */
-export async function isNewIncarnation(store: Store, place: Omit<RecordPlace, 'offset'>): Promise<boolean> {
+export async function isNewIncarnation(store: Store, place: PartitionPlace): Promise<boolean> {
   const rows = await store.query<{ incarnation: string }>(
     'SELECT DISTINCT incarnation FROM label_rows WHERE topic = {topic:String} AND partition = {partition:UInt32}',
     { topic: place.topic, partition: place.partition },
@@ -95,20 +105,10 @@ export async function isNewIncarnation(store: Store, place: Omit<RecordPlace, 'o
   return rows.length > 0 && rows.every(({ incarnation }) => incarnation !== place.incarnation);
 }
 
-function placeColumns(block: NativeBlock) {
-  return {
-    topic: block.values('topic', TEXT),
-    incarnation: block.values('incarnation', TEXT),
-    partition: block.values('partition', UINT32),
-    offset: block.values('offset', UINT64),
-  };
-}
-
-function addPlace(columns: ReturnType<typeof placeColumns>, place: RecordPlace): void {
-  columns.topic.add(place.topic);
-  columns.incarnation.add(place.incarnation);
-  columns.partition.add(place.partition);
-  columns.offset.add(place.offset);
+function addPlace(block: NativeBlock, { topic, incarnation, partition }: PartitionPlace): void {
+  block.constant('topic', TEXT, topic);
+  block.constant('incarnation', TEXT, incarnation);
+  block.constant('partition', UINT32, partition);
 }
 
 /** Keyed by (incarnation, partition, offset): writing them again changes nothing. */

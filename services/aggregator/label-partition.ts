@@ -56,7 +56,7 @@ export class LabelPartition {
     const { environment } = this.#shared;
     const gap = await gapBefore(environment, this.#place, this.#position, batch.records[0]!.offset);
     if (gap !== null && gap.end > this.#committed) await declareGap(environment, this.#place, gap);
-    const rows = new LabelRows();
+    const rows = new LabelRows(this.#place);
     const letters: DeadLetter[] = [];
     let halt: string | null = null;
     for (const record of batch.records) {
@@ -101,7 +101,7 @@ export class LabelPartition {
     const decoded = this.#decode(record);
     this.#run.add(!decoded.ok);
     if (record.offset < this.#committed) return;
-    if (decoded.ok) rows.add(place, decoded.value);
+    if (decoded.ok) rows.add(record.offset, decoded.value);
     else letters.push(deadLetter(place, record, decoded.rejection));
   }
 

@@ -1,6 +1,7 @@
 import type { PredictionBlock } from '../../lib/core/events/block.ts';
 import type { DeadLetter } from '../../lib/ports/codec.ts';
-import { LabelRows, PredictionRows, type RecordPlace } from '../../lib/tables/raw.ts';
+import { LabelRows, PredictionRows } from '../../lib/tables/raw.ts';
+import type { Place } from './partition-state.ts';
 
 const MAX_ROWS = 5_000;
 /** Of text and letters, with what the rows themselves take: what a partition holds while the store is slow. */
@@ -8,15 +9,17 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const ROW_BYTES = 200;
 const LETTER_BYTES = 600;
 
-/** What waits to be written beside the chunk's own rows. */
+/** What waits to be written of a partition beside the chunk's own rows. */
 export class Pending {
-  readonly predictions = new PredictionRows();
-  readonly labels = new LabelRows();
+  readonly predictions: PredictionRows;
+  readonly labels: LabelRows;
   readonly letters: DeadLetter[] = [];
   #bytes = 0;
   readonly #keepPredictions: boolean;
 
-  constructor(keepPredictions: boolean) {
+  constructor(place: Place, keepPredictions: boolean) {
+    this.predictions = new PredictionRows(place);
+    this.labels = new LabelRows(place);
     this.#keepPredictions = keepPredictions;
   }
 
@@ -26,18 +29,18 @@ export class Pending {
     return rows >= MAX_ROWS || this.#bytes >= MAX_BYTES;
   }
 
-  /** The event in `row` of the block, which came in at `place`. */
-  addEvent(place: RecordPlace, block: PredictionBlock, row: number): void {
+  /** The event in `row` of the block. */
+  addEvent(block: PredictionBlock, row: number): void {
     if (this.#keepPredictions) {
       this.#bytes += ROW_BYTES + (block.sources[row]?.length ?? block.texts[row]?.length ?? 0);
-      this.predictions.add(place, block, row);
+      this.predictions.add(block, row);
     }
     const truth = block.truths[row]!;
     // Truth known at once is a label of the event's own time: any later label wins over it.
     if (truth === null) return;
     this.#bytes += ROW_BYTES + String(truth).length;
     const predictionId = block.id(row);
-    this.labels.add(place, {
+    this.labels.add(block.offsets[row]!, {
       predictionId,
       model: block.models[row]!,
       label: truth,

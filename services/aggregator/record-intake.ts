@@ -136,7 +136,7 @@ export class RecordIntake {
       const reason = lost.get(row);
       if (reason === undefined) {
         counted += 1;
-        this.#pending.addEvent({ ...this.#state.place, offset }, block, row);
+        this.#pending.addEvent(block, row);
       } else {
         losses.inc({ topic, partition, reason });
       }
@@ -151,6 +151,6 @@ export class RecordIntake {
   }
 
   #newPending(): Pending {
-    return new Pending(this.#shared.environment.context.config.aggregation.predictionLog);
+    return new Pending(this.#state.place, this.#shared.environment.context.config.aggregation.predictionLog);
   }
 }

@@ -38,8 +38,33 @@ function writeFloats(out: ByteWriter, items: ArrayLike<number>): void {
 interface Column {
   readonly name: string;
   readonly type: string;
-  readonly rows: number;
+  /** Null: as many as the others have. */
+  readonly rows: number | null;
   readonly parts: readonly ByteWriter[];
+}
+
+/** A column of one value, which is written once and repeated when the block is complete. */
+class Constant<T> implements Column {
+  readonly name: string;
+  readonly type: string;
+  readonly rows = null;
+  readonly #block: NativeBlock;
+  readonly #value = new ByteWriter(64);
+
+  constructor(block: NativeBlock, name: string, type: NativeType<T>, value: T) {
+    this.name = name;
+    this.type = type.name;
+    this.#block = block;
+    type.write(this.#value, value);
+  }
+
+  get parts(): readonly ByteWriter[] {
+    const value = this.#value.written();
+    const { rows } = this.#block;
+    const out = new ByteWriter(rows * value.length);
+    for (let i = 0; i < rows; i += 1) out.raw(value);
+    return [out];
+  }
 }
 
 /** A column of plain values. */
@@ -126,7 +151,7 @@ export type { Arrays, Nullables, Values };
 /**
  * A block of rows in ClickHouse's Native format (without a protocol version, as over HTTP and in files): column after
  * column, each with its name and type, so that arrays of numbers are one piece of memory to who writes and who reads
- * them. Values are encoded as they are added; add one to every column for each row.
+ * them. Values are encoded as they are added; add one to every column but the constant ones for each row.
  */
 export class NativeBlock {
   readonly #columns: Column[] = [];
@@ -134,6 +159,11 @@ export class NativeBlock {
   /** A column of `type`; columns are written in the order they are made. */
   values<T>(name: string, type: NativeType<T>): Values<T> {
     return this.#keep(new Values(name, type));
+  }
+
+  /** A column that says `value` in every row; nothing is added to it. */
+  constant<T>(name: string, type: NativeType<T>, value: T): void {
+    this.#keep(new Constant(this, name, type, value));
   }
 
   nullables<T>(name: string, type: NativeType<T>): Nullables<T> {
@@ -150,13 +180,16 @@ export class NativeBlock {
   }
 
   get rows(): number {
-    return this.#columns[0]?.rows ?? 0;
+    for (const { rows } of this.#columns) if (rows !== null) return rows;
+    return 0;
   }
 
-  /** Of its values. */
+  /** Of the values added. */
   get bytes(): number {
     let bytes = 0;
-    for (const { parts } of this.#columns) for (const part of parts) bytes += part.length;
+    for (const column of this.#columns) {
+      if (column.rows !== null) for (const part of column.parts) bytes += part.length;
+    }
     return bytes;
   }
 
@@ -168,7 +201,8 @@ export class NativeBlock {
     out.varint(this.#columns.length);
     out.varint(rows);
     for (const column of this.#columns) {
-      if (column.rows !== rows) throw new Error(`column ${column.name} has ${column.rows} values in ${rows} rows`);
+      if ((column.rows ?? rows) !== rows)
+        throw new Error(`column ${column.name} has ${column.rows} values in ${rows} rows`);
       out.string(column.name);
       out.string(column.type);
       for (const part of column.parts) {
