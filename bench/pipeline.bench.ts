@@ -1,7 +1,8 @@
 /**
- * What the aggregator makes of the log's own speed: `tsx bench/pipeline.bench.ts [embedded] [kafka] [--events N] [--rounds N]`.
- * One topic of 4 partitions, filled once; then in turn, so that whatever else the machine does hits all alike: the client
- * alone, the client and JSON.parse, and the aggregator, raw log off and on, until its rows are durable.
+ * What the aggregator makes of the embedded log's own speed, all in one process: `tsx bench/pipeline.bench.ts [--events N]
+ * [--rounds N]` (Kafka: kafka.bench.ts). One topic of 4 partitions, filled once; then in turn, so that whatever else the
+ * machine does hits all alike: the client alone, the client and JSON.parse, and the aggregator, raw log off and on, until
+ * its rows are durable.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,14 +10,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openChdbStore } from '../lib/adapters/chdb/index.ts';
 import { createEmbeddedLog } from '../lib/adapters/embedded-log/index.ts';
-import { createKafkaLog } from '../lib/adapters/kafka/index.ts';
-import { createTopicIdentity } from '../lib/adapters/kafka-metadata/index.ts';
-import { TOPICS } from '../lib/core/messages/types.ts';
 import { migrate } from '../lib/migrations/index.ts';
 import type { Log } from '../lib/ports/log.ts';
 import type { Store } from '../lib/ports/store.ts';
-import { startKafkaBroker } from '../test/support/kafka-broker.ts';
-import { ChildReader } from './kafka-read/child-reader.ts';
 import { aggregate } from './pipeline/aggregate.ts';
 import { fill } from './pipeline/events.ts';
 import { readLog, type Touch } from './pipeline/readers.ts';
@@ -26,9 +22,8 @@ const PARTITIONS = 4;
 const nothing: Touch = () => {};
 const parse: Touch = (value) => void JSON.parse(value.toString('utf8'));
 
-const { values, positionals } = parseArgs({
+const { values } = parseArgs({
   options: { events: { type: 'string', default: '200000' }, rounds: { type: 'string', default: '2' } },
-  allowPositionals: true,
 });
 const total = Number(values.events);
 const rounds = Number(values.rounds);
@@ -79,30 +74,9 @@ async function embedded(dir: string, store: Store): Promise<void> {
   await log.close();
 }
 
-async function kafka(store: Store): Promise<void> {
-  const broker = await startKafkaBroker({ own: true });
-  const client = { brokers: [broker.bootstrap], clientId: 'bench' };
-  const log = createKafkaLog({ ...client, identity: createTopicIdentity(client) });
-  await fill(log, total, PARTITIONS);
-  const kafkajs = new ChildReader('kafkajs');
-  const topic = { bootstrap: broker.bootstrap, topic: TOPICS.predictions, total };
-  await compare('Kafka', [
-    ['kafkajs alone', () => kafkajs.read({ ...topic, touch: 'nothing' })],
-    ['kafkajs and JSON.parse', () => kafkajs.read({ ...topic, touch: 'parse' })],
-    ['the log port alone', () => readLog(log, total, nothing)],
-    ['the log port and JSON.parse', () => readLog(log, total, parse)],
-    ...aggregators(log, store),
-  ]);
-  await kafkajs.close();
-  await log.close();
-  await broker.stop();
-}
-
 const dir = await mkdtemp(join(tmpdir(), 'driftline-bench-'));
 const store = await openChdbStore({ dir: join(dir, 'store'), database: 'driftline', readers: 2 });
 await migrate(store);
-const chosen = positionals.length === 0 ? ['embedded', 'kafka'] : positionals;
-if (chosen.includes('embedded')) await embedded(dir, store);
-if (chosen.includes('kafka')) await kafka(store);
+await embedded(dir, store);
 await store.close();
 await rm(dir, { recursive: true });

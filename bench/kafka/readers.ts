@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Kafka, logLevel } from 'kafkajs';
 import { Stopwatch, type Took } from '../pipeline/stopwatch.ts';
+import { TOUCHES } from './touches.ts';
 
 /** A topic of `total` records, and what to do with each value. */
 export interface Question {
@@ -14,13 +15,6 @@ export interface Question {
 /** Reads the whole topic on a client of its own. */
 export type Reader = (question: Question) => Promise<Took>;
 
-const TOUCHES = {
-  nothing: () => {},
-  parse: (value: Buffer | null) => {
-    if (value !== null) JSON.parse(value.toString('utf8'));
-  },
-};
-
 /** Fetch settings of the log port, so that clients are compared and not their defaults. */
 const BYTES_PER_PARTITION = 1024 * 1024;
 const BYTES_PER_FETCH = 4 * 1024 * 1024;
@@ -29,7 +23,8 @@ const BYTES_PER_FETCH = 4 * 1024 * 1024;
 export const readKafkajs: Reader = async ({ bootstrap, topic, total, touch }) => {
   refuseOurDecoder();
   const watch = new Stopwatch(total);
-  const kafka = new Kafka({ brokers: [bootstrap], clientId: 'bench', logLevel: logLevel.ERROR });
+  const touched = TOUCHES[touch]();
+  const kafka = new Kafka({ brokers: [bootstrap], clientId: 'bench', logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({
     groupId: `bench-${randomUUID()}`,
     maxBytesPerPartition: BYTES_PER_PARTITION,
@@ -41,11 +36,12 @@ export const readKafkajs: Reader = async ({ bootstrap, topic, total, touch }) =>
     autoCommit: false,
     eachBatch: async ({ batch }) => {
       watch.begin();
-      for (const { value } of batch.messages) TOUCHES[touch](value);
+      for (const { value } of batch.messages) if (value !== null) touched.value(value);
       watch.count(batch.messages.length);
     },
   });
   await watch.read;
+  touched.end();
   const took = watch.end();
   await consumer.disconnect();
   return took;
@@ -58,6 +54,7 @@ export const readPort: Reader = async ({ bootstrap, topic, total, touch }) => {
   const client = { brokers: [bootstrap], clientId: 'bench' };
   const log = createKafkaLog({ ...client, identity: createTopicIdentity(client) });
   const watch = new Stopwatch(total);
+  const touched = TOUCHES[touch]();
   const consumer = await log.consume({
     group: `bench-${randomUUID()}`,
     topics: [topic],
@@ -66,12 +63,13 @@ export const readPort: Reader = async ({ bootstrap, topic, total, touch }) => {
       onRevoked: async () => {},
       onBatch: async ({ records }) => {
         watch.begin();
-        for (const { value } of records) TOUCHES[touch](value);
+        for (const { value } of records) if (value !== null) touched.value(value);
         watch.count(records.length);
       },
     },
   });
   await Promise.race([watch.read, consumer.failed]);
+  touched.end();
   const took = watch.end();
   await log.close();
   return took;
@@ -81,6 +79,7 @@ export const readPort: Reader = async ({ bootstrap, topic, total, touch }) => {
 export const readPlatformatic: Reader = async ({ bootstrap, topic, total, touch }) => {
   const { Consumer, MessagesStreamModes } = await import('@platformatic/kafka');
   const watch = new Stopwatch(total);
+  const touched = TOUCHES[touch]();
   const consumer = new Consumer({ bootstrapBrokers: [bootstrap], clientId: 'bench', groupId: `bench-${randomUUID()}` });
   const stream = await consumer.consume({
     topics: [topic],
@@ -91,10 +90,11 @@ export const readPlatformatic: Reader = async ({ bootstrap, topic, total, touch 
   });
   stream.on('data', ({ value }) => {
     watch.begin();
-    TOUCHES[touch](value);
+    touched.value(value);
     watch.count(1);
   });
   await watch.read;
+  touched.end();
   const took = watch.end();
   await stream.close();
   await consumer.close(true);

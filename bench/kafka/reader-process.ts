@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import type { Took } from '../pipeline/stopwatch.ts';
 import type { Question } from './readers.ts';
 
-const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('./reader-child.ts', import.meta.url));
 
 /**
  * A reader of Kafka in a process of its own: kafkajs alone must not find our decoder in the place of its own, which the log
  * port puts there for the whole process. `profile` is a directory for --cpu-prof.
  */
-export class ChildReader {
+export class ReaderProcess {
   readonly #child;
 
   constructor(reader: string, profile?: string) {
