@@ -29,6 +29,7 @@ export class PredictionRows {
   readonly #latency = this.block.nullables('latency_ms', FLOAT64);
   readonly #error = this.block.nullables('error', TEXT);
   readonly #event = this.block.values('event', TEXT);
+  readonly #row = this.block.values('row', UINT32);
 
   constructor(place: PartitionPlace) {
     addPlace(this.block, place);
@@ -53,13 +54,14 @@ export class PredictionRows {
     this.#latency.add(finite(block.cell(latency, row)));
     this.#error.add(block.errors[row]!);
     const source = block.sources[row]!;
+    this.#row.add(block.recordRows[row]!);
     if (source === null) this.#event.add(block.texts[row] ?? '');
     else this.#addSource(source);
   }
 
   #addId(block: PredictionBlock, row: number): void {
     const id = block.ids[row]!;
-    if (id === null) this.#predictionId.addUtf8(block.sources[row]!, block.idStarts[row], block.idEnds[row]);
+    if (id === null) this.#predictionId.addUtf8(block.idSource(row), block.idStarts[row], block.idEnds[row]);
     else this.#predictionId.add(id);
   }
 
@@ -111,12 +113,12 @@ function addPlace(block: NativeBlock, { topic, incarnation, partition }: Partiti
   block.constant('partition', UINT32, partition);
 }
 
-/** Keyed by (incarnation, partition, offset): writing them again changes nothing. */
+/** Keyed by (incarnation, partition, offset, row of the record): writing them again changes nothing. */
 export async function insertPredictions(store: Store, rows: PredictionRows): Promise<void> {
   await insert(store, 'prediction_rows', rows.block);
 }
 
-/** Keyed as predictions are. */
+/** Keyed by (prediction id, incarnation, partition, offset): a record brings no more than one. */
 export async function insertLabels(store: Store, rows: LabelRows): Promise<void> {
   await insert(store, 'label_rows', rows.block);
 }

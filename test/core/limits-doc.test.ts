@@ -9,7 +9,7 @@ import { CHUNK_LIMIT_LABELS } from '../../services/aggregator/limits.ts';
 
 /** Label to value, as the code has them; null: no number. */
 function inCode(): Map<string, number | null> {
-  const { eventBytes, mapEntries, nameLength, textLength, vectorLength } = LIMITS;
+  const { eventBytes, mapEntries, nameLength, textLength, vectorLength, batchRows, batchText } = LIMITS;
   const chunk = Object.entries(CHUNK_LIMIT_LABELS).map(([name, label]): [string, number] => [
     label,
     CHUNK_LIMITS[name as keyof typeof CHUNK_LIMIT_LABELS],
@@ -20,6 +20,8 @@ function inCode(): Map<string, number | null> {
     ['name_length', nameLength],
     ['text_length', textLength],
     ['vector_length', vectorLength],
+    ['batch_rows', batchRows],
+    ['batch_text', batchText],
     ['avro_items', null],
     ['record_bytes', KAFKA_LIMITS.recordBytes],
     ['inflated_bytes', KAFKA_LIMITS.inflatedBytes],

@@ -59,6 +59,7 @@ describe('migrate', () => {
       '0004_idle_after_restart.sql',
       '0005_periods.sql',
       '0006_views_windows.sql',
+      '0007_record_rows.sql',
     ]);
     assert.deepEqual(await migrate(store), []);
     const names = await store.query('SELECT name FROM schema_migrations FINAL ORDER BY name');
@@ -69,6 +70,7 @@ describe('migrate', () => {
       { name: '0004_idle_after_restart.sql' },
       { name: '0005_periods.sql' },
       { name: '0006_views_windows.sql' },
+      { name: '0007_record_rows.sql' },
     ]);
   });
 

@@ -1,12 +1,16 @@
 import { LIMITS } from '../../core/events/index.ts';
 import { type AvroComplex, type AvroSchema, isRecord, type NamedTypes, remember } from './schema.ts';
 
+/** What bounds the items of every array and map. */
+type ItemsLimit = 'map_entries' | 'batch_rows';
+const MOST: Readonly<Record<ItemsLimit, number>> = { map_entries: LIMITS.mapEntries, batch_rows: LIMITS.batchRows };
+
 /** Bytes that claim more items than they may have, or than they have room for. */
 export class ItemsError extends RangeError {
   override readonly name = 'ItemsError';
-  readonly limit: 'map_entries' | 'avro_items';
+  readonly limit: ItemsLimit | 'avro_items';
 
-  constructor(limit: 'map_entries' | 'avro_items', message: string) {
+  constructor(limit: ItemsLimit | 'avro_items', message: string) {
     super(message);
     this.limit = limit;
   }
@@ -20,45 +24,50 @@ type Skip = (bytes: Buffer, position: number) => number;
  * remaining bytes cannot hold, so that a few bytes never become gigabytes, and anything after the value's end.
  * Throws TypeError for a schema whose array or map items take no bytes: their count could not be checked.
  */
-export function createGuard(schema: AvroSchema): (bytes: Buffer) => void {
-  const skip = compile(schema, new Map());
+export function createGuard(schema: AvroSchema, limit: ItemsLimit = 'map_entries'): (bytes: Buffer) => void {
+  const skip = compile(schema, { names: new Map(), limit });
   return (bytes) => {
     const end = skip(bytes, 0);
     if (end !== bytes.length) throw new RangeError(`${bytes.length - end} bytes follow the value`);
   };
 }
 
-function compile(schema: AvroSchema, names: NamedTypes): Skip {
-  if (typeof schema === 'string') return PRIMITIVES[schema] ?? compileNamed(schema, names);
-  if (Array.isArray(schema)) return union(schema.map((branch) => compile(branch, names)));
-  return compileComplex(schema, names);
+interface Scope {
+  names: NamedTypes;
+  limit: ItemsLimit;
+}
+
+function compile(schema: AvroSchema, scope: Scope): Skip {
+  if (typeof schema === 'string') return PRIMITIVES[schema] ?? compileNamed(schema, scope);
+  if (Array.isArray(schema)) return union(schema.map((branch) => compile(branch, scope)));
+  return compileComplex(schema, scope);
 }
 
 /** A type that was defined before; compiled when first needed, as a schema may contain itself. */
-function compileNamed(name: string, names: NamedTypes): Skip {
-  const schema = names.get(name);
+function compileNamed(name: string, scope: Scope): Skip {
+  const schema = scope.names.get(name);
   if (schema === undefined) throw new TypeError(`unknown Avro type ${name}`);
   let skip: Skip | null = null;
   return (bytes, position) => {
-    skip ??= compile(schema, names);
+    skip ??= compile(schema, scope);
     return skip(bytes, position);
   };
 }
 
-function compileComplex(schema: AvroComplex, names: NamedTypes): Skip {
-  remember(schema, names);
+function compileComplex(schema: AvroComplex, scope: Scope): Skip {
+  remember(schema, scope.names);
   if (isRecord(schema)) {
-    const fields = schema.fields.map((field) => compile(field.type, names));
+    const fields = schema.fields.map((field) => compile(field.type, scope));
     return (bytes, position) => fields.reduce((at, skip) => skip(bytes, at), position);
   }
-  if ('items' in schema) return blocks(schema.items, compile(schema.items, names));
+  if ('items' in schema) return blocks(schema.items, compile(schema.items, scope), scope.limit);
   if ('values' in schema) {
-    const value = compile(schema.values, names);
-    return blocks('string', (bytes, position) => value(bytes, skipBytes(bytes, position)));
+    const value = compile(schema.values, scope);
+    return blocks('string', (bytes, position) => value(bytes, skipBytes(bytes, position)), scope.limit);
   }
   if ('symbols' in schema) return skipVarint;
   if ('size' in schema) return (bytes, position) => advance(bytes, position, schema.size);
-  return compile(schema.type, names);
+  return compile(schema.type, scope);
 }
 
 function union(branches: readonly Skip[]): Skip {
@@ -70,7 +79,7 @@ function union(branches: readonly Skip[]): Skip {
   };
 }
 
-function blocks(items: AvroSchema, skipItem: Skip): Skip {
+function blocks(items: AvroSchema, skipItem: Skip, limit: ItemsLimit): Skip {
   if (takesNoBytes(items)) throw new TypeError('arrays and maps of items without bytes are not read');
   return (bytes, start) => {
     let position = start;
@@ -88,7 +97,7 @@ function blocks(items: AvroSchema, skipItem: Skip): Skip {
       if (count > bytes.length - next) {
         throw new ItemsError('avro_items', `${count} items cannot fit into ${bytes.length - next} bytes`);
       }
-      if (total > LIMITS.mapEntries) throw new ItemsError('map_entries', `more than ${LIMITS.mapEntries} items`);
+      if (total > MOST[limit]) throw new ItemsError(limit, `more than ${MOST[limit]} items`);
       for (let i = 0; i < count; i++) next = skipItem(bytes, next);
       position = next;
     }

@@ -1,11 +1,11 @@
-import { type Decoded, LIMITS, parseLabel, parsePrediction, type RejectionCode } from '../../core/events/index.ts';
+import { type Decoded, parseLabel, parsePrediction } from '../../core/events/index.ts';
 import type { Codec, DeadLetter } from '../../ports/codec.ts';
 import { alertEvent, alertMessage } from './alerts.ts';
 import { announcement, announcementRecord } from './announcements.ts';
-import { ItemsError } from './guard.ts';
 import { parseJson } from './json.ts';
-import { createPredictionReader } from './prediction-reader.ts';
-import { type MessageName, SchemaSet, UnknownSchemaError } from './schema-set.ts';
+import { EventReader } from './prediction-reader.ts';
+import { attempt, refuse, sizeProblem } from './rejections.ts';
+import { type MessageName, SchemaSet } from './schema-set.ts';
 
 export interface CodecOptions {
   /** How messages of Driftline's own are written. Both encodings are read, whatever is written. */
@@ -22,7 +22,7 @@ export function createCodec({ encoding, schemas }: CodecOptions): Codec {
   const decodePrediction = (value: Buffer) => decodeEvent(set, 'Prediction', value, parsePrediction);
   return {
     decodePrediction,
-    predictionReader: ({ texts }) => createPredictionReader(decodePrediction, texts),
+    predictionReader: ({ texts }) => new EventReader(set, decodePrediction, texts),
     decodeLabel: (value) => decodeEvent(set, 'Label', value, parseLabel),
     encodeAnnouncement: (message) => (avro ? set.encode('Announcement', announcementRecord(message)) : json(message)),
     decodeAnnouncement: (value) => announcement(read('Announcement', value)),
@@ -38,10 +38,8 @@ function decodeEvent<T>(
   value: Buffer,
   parse: (plain: unknown) => Decoded<T>,
 ): Decoded<T> {
-  if (value.length > LIMITS.eventBytes) {
-    const message = `the event has ${value.length} bytes; at most ${LIMITS.eventBytes} are read`;
-    return { ok: false, rejection: { code: 'too_large', path: '', message, limit: 'event_bytes' } };
-  }
+  const rejection = sizeProblem(value);
+  if (rejection !== null) return { ok: false, rejection };
   const decoded = decode(set, name, value);
   return decoded.ok ? parse(decoded.value) : decoded;
 }
@@ -54,27 +52,7 @@ function decode(set: SchemaSet, name: MessageName, value: Buffer): Decoded<unkno
   }
   if (value[0] !== 0xc3) return parseJson(value);
   if (value[1] !== 0x01) return refuse('malformed_avro', 'after 0xC3 a single-object value goes on with 0x01');
-  return decodeAvro(set, name, value);
-}
-
-function decodeAvro(set: SchemaSet, name: MessageName, value: Buffer): Decoded<unknown> {
-  try {
-    return { ok: true, value: set.decode(name, value) };
-  } catch (error) {
-    if (error instanceof ItemsError) return tooManyItems(error);
-    const code = error instanceof UnknownSchemaError ? 'unknown_schema' : 'malformed_avro';
-    return refuse(code, error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** More items than an event may have, or (a lie then) than its bytes have room for. */
-function tooManyItems({ limit, message }: ItemsError): Decoded<unknown> {
-  const code = limit === 'map_entries' ? 'too_large' : 'malformed_avro';
-  return { ok: false, rejection: { code, path: '', message, limit } };
-}
-
-function refuse(code: RejectionCode, message: string): Extract<Decoded<unknown>, { ok: false }> {
-  return { ok: false, rejection: { code, path: '', message } };
+  return attempt(() => set.decode(name, value));
 }
 
 function json(message: unknown): Buffer {

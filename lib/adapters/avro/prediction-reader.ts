@@ -1,35 +1,62 @@
 import { isUtf8 } from 'node:buffer';
 import { appendPrediction } from '../../core/events/append.ts';
+import type { PredictionBlock } from '../../core/events/block.ts';
 import { JsonReader } from '../../core/events/json-reader.ts';
 import { LIMITS } from '../../core/events/limits.ts';
+import { RowTexts } from '../../core/events/row-text.ts';
 import { ShapeCatalog } from '../../core/events/shape.ts';
 import { predictionToText } from '../../core/events/to-json.ts';
-import type { Decoded, Prediction } from '../../core/events/types.ts';
+import type { Decoded, Prediction, Rejection } from '../../core/events/types.ts';
 import type { PredictionReader } from '../../ports/codec.ts';
+import { BatchReader } from './batch-reader.ts';
+import { attempt, sizeProblem } from './rejections.ts';
+import { HEADER_BYTES, type SchemaSet } from './schema-set.ts';
 
 type Decode = (value: Buffer) => Decoded<Prediction>;
+type Outcome = 'read' | 'full' | Rejection;
 
 /** Reads records of a form seen before straight into columns, and all others by `decode`, from which it learns their form. */
-export function createPredictionReader(decode: Decode, texts: boolean): PredictionReader {
-  const shapes = new ShapeCatalog();
-  const json = new JsonReader(shapes, isUtf8);
-  return {
-    read: (value, offset, arrival, block) => {
-      const isText = isJson(value);
-      const known = isText && value.length <= LIMITS.eventBytes ? json.read(value, offset, arrival, block) : null;
-      if (known !== null) return known;
-      const decoded = decode(value);
-      if (!decoded.ok) return decoded.rejection;
-      const text = isText || !texts ? null : predictionToText(decoded.value);
-      const origin = { offset, arrival, source: isText ? value : null, text };
-      if (!appendPrediction(block, shapes, decoded.value, origin)) return 'full';
-      if (isText) json.learn(value, decoded.value);
-      return 'read';
-    },
-  };
-}
+export class EventReader implements PredictionReader {
+  readonly #set: SchemaSet;
+  readonly #decode: Decode;
+  readonly #texts: RowTexts | null;
+  readonly #shapes = new ShapeCatalog();
+  readonly #json = new JsonReader(this.#shapes, isUtf8);
+  readonly #batches: BatchReader;
 
-/** As the codec decides it: by the first byte. */
-function isJson(value: Uint8Array): boolean {
-  return value[0] !== 0xc3 && value[0] !== 0x00;
+  constructor(set: SchemaSet, decode: Decode, texts: boolean) {
+    this.#set = set;
+    this.#decode = decode;
+    this.#texts = texts ? new RowTexts() : null;
+    this.#batches = new BatchReader(set, this.#shapes);
+  }
+
+  read(value: Buffer, offset: number, arrival: number, block: PredictionBlock): Outcome {
+    if (value[0] === 0xc3 && value[1] === 0x01) return this.#readAvro(value, offset, arrival, block);
+    const isText = value[0] !== 0xc3 && value[0] !== 0x00;
+    const known = isText && value.length <= LIMITS.eventBytes ? this.#json.read(value, offset, arrival, block) : null;
+    if (known !== null) return known;
+    const decoded = this.#decode(value);
+    if (!decoded.ok) return decoded.rejection;
+    const origin = { offset, arrival, source: value, text: null };
+    if (!appendPrediction(block, this.#shapes, decoded.value, origin)) return 'full';
+    this.#json.learn(value, decoded.value);
+    return 'read';
+  }
+
+  #readAvro(value: Buffer, offset: number, arrival: number, block: PredictionBlock): Outcome {
+    const tooLarge = sizeProblem(value);
+    if (tooLarge !== null) return tooLarge;
+    const known = attempt(() => this.#set.writerOf(value));
+    if (!known.ok) return known.rejection;
+    const texts = this.#texts;
+    if (known.value.name === 'PredictionBatch') {
+      return this.#batches.read(known.value, value, HEADER_BYTES, block, { offset, arrival, texts });
+    }
+    const decoded = this.#decode(value);
+    if (!decoded.ok) return decoded.rejection;
+    const text = texts === null ? null : predictionToText(decoded.value);
+    const origin = { offset, arrival, source: null, text };
+    return appendPrediction(block, this.#shapes, decoded.value, origin) ? 'read' : 'full';
+  }
 }

@@ -2,33 +2,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import avsc from 'avsc';
-import { mapsAsEntries } from './entries.ts';
-import { crc64Avro } from './fingerprint.ts';
-import { createGuard } from './guard.ts';
-import { createPlain } from './plain.ts';
 import { isRecord, type RecordSchema } from './schema.ts';
+import { checkReadable, createReader, createWriter, type Reader, type Writer } from './writer.ts';
 
-export type MessageName = 'Prediction' | 'Label' | 'Announcement' | 'Alert' | 'DeadLetter';
+export type MessageName = 'Prediction' | 'PredictionBatch' | 'Label' | 'Announcement' | 'Alert' | 'DeadLetter';
 
 const MARKER = Buffer.from([0xc3, 0x01]);
-const HEADER_BYTES = 10;
+/** Of the single-object encoding: the marker and the fingerprint. */
+export const HEADER_BYTES = 10;
 
 /** Bytes of a schema this version does not have. */
 export class UnknownSchemaError extends Error {
   override readonly name = 'UnknownSchemaError';
-}
-
-interface Reader {
-  type: avsc.Type;
-  plain: (value: unknown) => unknown;
-}
-
-interface Writer {
-  /** The record's name: which message it is. */
-  name: string;
-  guard: (bytes: Buffer) => void;
-  type: avsc.Type;
-  resolver: { [reader: string]: ReturnType<avsc.Type['createResolver']> };
 }
 
 /**
@@ -36,7 +21,7 @@ interface Writer {
  * further ones that records may have been written by, older or newer. Throws naming the file that cannot be used.
  */
 export class SchemaSet {
-  readonly #encoders = new Map<string, { type: avsc.Type; header: Buffer }>();
+  readonly #encoders = new Map<string, { type: avsc.Type; header: Buffer; fingerprint: bigint }>();
   readonly #readers = new Map<string, Reader>();
   readonly #writers = new Map<bigint, Writer>();
 
@@ -59,64 +44,54 @@ export class SchemaSet {
    * for a fingerprint that is none of the set's or another message's, RangeError and others for bytes that are damaged.
    */
   decode(name: MessageName, value: Buffer): unknown {
-    if (value.length < HEADER_BYTES) throw new RangeError(`${value.length} bytes are less than a single-object header`);
-    const fingerprint = value.readBigUInt64LE(MARKER.length);
-    const writer = this.#writers.get(fingerprint);
-    if (writer?.name !== name) {
-      const known = writer === undefined ? 'is not known here' : `is ${writer.name}, not ${name}`;
+    const writer = this.writerOf(value);
+    if (writer.name !== name) {
       throw new UnknownSchemaError(
-        `the schema with fingerprint ${fingerprint.toString(16).padStart(16, '0')} ${known}`,
+        `the schema with fingerprint ${fingerprintIn(value)} is ${writer.name}, not ${name}`,
       );
     }
-    const body = value.subarray(HEADER_BYTES);
-    writer.guard(body);
-    const reader = this.#readers.get(name)!;
-    writer.resolver[name] ??= reader.type.createResolver(writer.type);
-    return reader.plain(reader.type.fromBuffer(body, writer.resolver[name]));
+    return writer.decode(this.reader(name), value, HEADER_BYTES);
+  }
+
+  /** Whose bytes follow the single-object header. Throws as `decode` does. */
+  writerOf(value: Buffer): Writer {
+    if (value.length < HEADER_BYTES) throw new RangeError(`${value.length} bytes are less than a single-object header`);
+    const writer = this.#writers.get(value.readBigUInt64LE(MARKER.length));
+    if (writer !== undefined) return writer;
+    throw new UnknownSchemaError(`the schema with fingerprint ${fingerprintIn(value)} is not known here`);
+  }
+
+  reader(name: MessageName): Reader {
+    return this.#readers.get(name)!;
+  }
+
+  /** Whether the writer's bytes are laid out exactly as the current schema of its name says. */
+  isCurrent({ name, fingerprint }: Writer): boolean {
+    return this.#encoders.get(name)?.fingerprint === fingerprint;
   }
 
   #addCurrent(schema: RecordSchema): void {
-    const type = avsc.Type.forSchema(schema as avsc.Schema);
+    const writer = createWriter(schema);
     const header = Buffer.alloc(HEADER_BYTES);
     MARKER.copy(header);
-    header.writeBigUInt64LE(fingerprintOf(type), MARKER.length);
-    this.#encoders.set(schema.name, { type, header });
-    this.#readers.set(schema.name, { type: readingType(schema), plain: createPlain(schema) });
-    this.#addWriter(schema);
+    header.writeBigUInt64LE(writer.fingerprint, MARKER.length);
+    const type = avsc.Type.forSchema(schema as avsc.Schema);
+    this.#encoders.set(schema.name, { type, header, fingerprint: writer.fingerprint });
+    this.#readers.set(schema.name, createReader(schema));
+    this.#writers.set(writer.fingerprint, writer);
   }
 
   #addWriter(schema: RecordSchema): void {
-    const fingerprint = fingerprintOf(avsc.Type.forSchema(schema as avsc.Schema));
-    const writer = { name: schema.name, guard: createGuard(schema), type: readingType(schema), resolver: {} };
+    const writer = createWriter(schema);
+    const reader = this.#readers.get(schema.name);
     // A schema that cannot be read by the current one is found here, at the start, and not with the first record.
-    this.#readers.get(schema.name)?.type.createResolver(writer.type);
-    this.#writers.set(fingerprint, writer);
+    if (reader !== undefined) checkReadable(reader, writer);
+    this.#writers.set(writer.fingerprint, writer);
   }
 }
 
-/** Longs as doubles: exact up to 2^53, as in JSON, and beyond it the nearest, where avsc by itself refuses the record. */
-const longType = avsc.types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => Number(bytes.readBigInt64LE()),
-  toBuffer: (value: number) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(BigInt(value));
-    return bytes;
-  },
-  fromJSON: (value: number) => value,
-  toJSON: (value: number) => value,
-  isValid: (value: unknown) => Number.isInteger(value),
-  compare: (a: number, b: number) => a - b,
-});
-
-function readingType(schema: RecordSchema): avsc.Type {
-  return avsc.Type.forSchema(mapsAsEntries(schema) as avsc.Schema, {
-    wrapUnions: 'always',
-    registry: { long: longType },
-  });
-}
-
-function fingerprintOf(type: avsc.Type): bigint {
-  return crc64Avro(JSON.stringify(type.schema()));
+function fingerprintIn(value: Buffer): string {
+  return value.readBigUInt64LE(MARKER.length).toString(16).padStart(16, '0');
 }
 
 function readSchemas(directory: string): { file: string; schema: RecordSchema }[] {

@@ -29,6 +29,8 @@ export class PredictionBlock {
   others: FeatureValue[] = [];
   /** Of the record each event came in. */
   offsets = new Float64Array(0);
+  /** Which row of its record each event is; 0 where a record is one event. */
+  recordRows = new Uint32Array(0);
   /** ms */
   arrivals = new Float64Array(0);
   /** Event times, ms. */
@@ -36,8 +38,9 @@ export class PredictionBlock {
   models: string[] = [];
   versions: string[] = [];
   roles: string[] = [];
-  /** Prediction ids; null: the bytes of `source` from `idStarts` to `idEnds`, plain ASCII. */
+  /** Prediction ids; null: the bytes of the id's or else the event's source from `idStarts` to `idEnds`, plain ASCII. */
   ids: (string | null)[] = [];
+  idSources: (Uint8Array | null)[] = [];
   idStarts = new Uint32Array(0);
   idEnds = new Uint32Array(0);
   errors: (string | null)[] = [];
@@ -62,11 +65,21 @@ export class PredictionBlock {
   commit(offset: number, arrival: number): void {
     this.offsets[this.length] = offset;
     this.arrivals[this.length] = arrival;
+    this.recordRows[this.length] = 0;
     this.length += 1;
+  }
+
+  /** Takes the next `count` events, of one record, as written into the rows from `length` on. */
+  commitRows(count: number, offset: number, arrival: number): void {
+    this.offsets.fill(offset, this.length, this.length + count);
+    this.arrivals.fill(arrival, this.length, this.length + count);
+    for (let row = 0; row < count; row++) this.recordRows[this.length + row] = row;
+    this.length += count;
   }
 
   /** Forgets the events, and the bytes they came from. */
   clear(): void {
+    this.idSources.fill(null, 0, this.length);
     this.sources.fill(null, 0, this.length);
     this.texts.fill(null, 0, this.length);
     this.length = 0;
@@ -77,9 +90,14 @@ export class PredictionBlock {
     const known = this.ids[row]!;
     if (known !== null) return known;
     let id = '';
-    const source = this.sources[row]!;
+    const source = this.idSource(row);
     for (let at = this.idStarts[row]!; at < this.idEnds[row]!; at++) id += String.fromCharCode(source[at]!);
     return id;
+  }
+
+  /** The bytes that hold the event's id, where `ids` has none. */
+  idSource(row: number): Uint8Array {
+    return this.idSources[row] ?? this.sources[row]!;
   }
 
   /** The value in a cell, as a decoder would give it alone. */
@@ -106,6 +124,14 @@ export class PredictionBlock {
     this.others[at] = value;
   }
 
+  /** Makes room for a value of another type in every cell: an array that grows by leaps is slow. */
+  reserveOthers(): void {
+    if (this.others.length >= this.tags.length) return;
+    const grown = new Array<FeatureValue>(this.tags.length);
+    for (const at in this.others) grown[at] = this.others[at]!;
+    this.others = grown;
+  }
+
   /** Any value at all. */
   set(column: number, value: FeatureValue): void {
     if (value === null) this.setMissing(column);
@@ -115,7 +141,9 @@ export class PredictionBlock {
 
   #layOut(shape: EventShape, atLeast: number): void {
     const columns = shape.columns.length;
-    const rows = Math.max(atLeast, Math.min(MOST_ROWS, Math.max(1, Math.floor(CELLS / columns))));
+    const few = Math.min(MOST_ROWS, Math.max(1, Math.floor(CELLS / columns)));
+    // Batches are seldom of one length: rounded up, the next one finds room.
+    const rows = atLeast <= few ? few : Math.ceil(atLeast / MOST_ROWS) * MOST_ROWS;
     this.shape = shape;
     this.others = [];
     if (rows !== this.rows) this.#resize(rows);
@@ -129,6 +157,7 @@ export class PredictionBlock {
     this.rows = rows;
     this.offsets = new Float64Array(rows);
     this.arrivals = new Float64Array(rows);
+    this.recordRows = new Uint32Array(rows);
     this.timestamps = new Float64Array(rows);
     this.idStarts = new Uint32Array(rows);
     this.idEnds = new Uint32Array(rows);
@@ -136,6 +165,7 @@ export class PredictionBlock {
     this.versions = new Array<string>(rows).fill('');
     this.roles = new Array<string>(rows).fill('');
     this.ids = new Array<string | null>(rows).fill(null);
+    this.idSources = new Array<Uint8Array | null>(rows).fill(null);
     this.errors = new Array<string | null>(rows).fill(null);
     this.truths = new Array<string | number | boolean | null>(rows).fill(null);
     this.sources = new Array<Uint8Array | null>(rows).fill(null);

@@ -10,4 +10,8 @@ export const LIMITS = {
   textLength: 65_536,
   /** Numbers in one vector. */
   vectorLength: 8_192,
+  /** Rows of one columnar batch. */
+  batchRows: 65_536,
+  /** Characters, estimated, that the rows of one columnar batch take as single JSON events. */
+  batchText: 33_554_432,
 } as const;

@@ -43,7 +43,15 @@ export interface Rejection {
   limit?: EventLimit;
 }
 
-export type EventLimit = 'event_bytes' | 'map_entries' | 'name_length' | 'text_length' | 'vector_length' | 'avro_items';
+export type EventLimit =
+  | 'event_bytes'
+  | 'map_entries'
+  | 'name_length'
+  | 'text_length'
+  | 'vector_length'
+  | 'avro_items'
+  | 'batch_rows'
+  | 'batch_text';
 
 export type RejectionCode =
   | 'malformed_json'
@@ -53,6 +61,8 @@ export type RejectionCode =
   | 'wrong_type'
   | 'bad_name'
   | 'bad_timestamp'
+  | 'wrong_length'
+  | 'bad_index'
   | 'too_large'
   | 'empty';
 

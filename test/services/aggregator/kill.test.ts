@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { HEADERS } from '../../../lib/core/messages/types.ts';
 import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
 import type { Row, Store } from '../../../lib/ports/store.ts';
+import { batchType, categorical, numeric, singleObject, times } from '../../support/batches.ts';
 import { eventually } from '../../support/eventually.ts';
 import { replacing } from '../../support/replacing.ts';
 import { type World, Worlds } from './harness.ts';
@@ -24,7 +25,24 @@ const MODEL: ModelSpec = {
   ignore: [],
 };
 
-/** Twenty events of a fixed stream, some broken, some late: batch `i` is the same in every world. */
+/** A columnar batch of some rows, all at one time, one in three broken. */
+function columnar(i: number, arrival: number): Buffer {
+  const rows = Array.from({ length: 3 + (i % 4) }, (_, row) => row);
+  const value = {
+    model: i % 3 === 0 ? 'other' : 'm',
+    version: '',
+    role: 'champion',
+    prediction_ids: rows.map((row) => `b${i}-${row}`),
+    timestamps: times(rows.map((row) => arrival - (row === 2 ? 30 * 24 * 60 * MINUTE : 0))),
+    columns: [
+      numeric('amount', rows.map(Math.cos)),
+      categorical('kind', ['k1', 'k9'], i % 15 === 2 ? rows : rows.map((row) => row % 2)),
+    ],
+  };
+  return singleObject(batchType, value);
+}
+
+/** Twenty records of a fixed stream, some broken, some late: batch `i` is the same in every world. */
 async function sendBatch(world: World, batch: number): Promise<void> {
   for (let i = batch * 20; i < batch * 20 + 20; i++) {
     const arrival = START + i * MINUTE;
@@ -39,7 +57,8 @@ async function sendBatch(world: World, batch: number): Promise<void> {
             segments: { region: ['MA', 'NY'][i % 2] },
             error: i % 11 === 0 ? 'timeout' : null,
           };
-    await world.send(i % 2, [value], { headers: { [HEADERS.arrival]: String(arrival) } });
+    const sent = i % 5 === 2 ? columnar(i, arrival) : value;
+    await world.send(i % 2, [sent], { headers: { [HEADERS.arrival]: String(arrival) } });
   }
 }
 
@@ -60,7 +79,7 @@ function dying(store: Store, n: number, lastIsDone: boolean): { store: Store; de
 
 async function content(world: World): Promise<Row[][]> {
   const predictions =
-    'SELECT * EXCEPT (ingested_at, incarnation) FROM prediction_rows FINAL ORDER BY partition, offset';
+    'SELECT * EXCEPT (ingested_at, incarnation) FROM prediction_rows FINAL ORDER BY partition, offset, row';
   const losses = 'SELECT * EXCEPT (written_at, incarnation) FROM loss_rows FINAL ORDER BY ALL';
   return [await world.ledger(), await world.store.query(predictions), await world.store.query(losses)];
 }

@@ -1,0 +1,75 @@
+const EMPTY = new Uint8Array(0);
+/** More than any count or length that is read here, and exact in 32-bit arithmetic after the last shift. */
+const LONGEST_VARINT = 7;
+
+/**
+ * A walk over Avro bytes. What the bytes do not allow sets `failed`, and whatever is read from then on means nothing: the
+ * caller asks once, at the end, or where a wrong number would cost much.
+ */
+export class AvroBytes {
+  bytes: Uint8Array = EMPTY;
+  at = 0;
+  failed = false;
+
+  start(bytes: Uint8Array, at: number): void {
+    this.bytes = bytes;
+    this.at = at;
+    this.failed = false;
+  }
+
+  /** A zig-zag varint of at most 49 bits; longer ones are somebody else's. */
+  long(): number {
+    const { bytes } = this;
+    let at = this.at;
+    let byte = at < bytes.length ? bytes[at++]! : 0x80;
+    let value = byte & 0x7f;
+    let scale = 128;
+    const end = Math.min(bytes.length, this.at + LONGEST_VARINT);
+    while (byte >= 0x80) {
+      if (at >= end) {
+        this.failed = true;
+        return 0;
+      }
+      byte = bytes[at++]!;
+      value += (byte & 0x7f) * scale;
+      scale *= 128;
+    }
+    this.at = at;
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** A length of bytes that follow; 0 where they do not. */
+  size(): number {
+    const size = this.long();
+    if (size >= 0 && size <= this.bytes.length - this.at) return size;
+    this.failed = true;
+    return 0;
+  }
+
+  /**
+   * Items in the next block of an array or map; 0 at its end. No more than bytes are left, as each item takes one at
+   * least, and no more than `most`.
+   */
+  items(most: number): number {
+    let count = this.long();
+    if (count < 0) {
+      count = -count;
+      this.size();
+    }
+    if (count <= most && count <= this.bytes.length - this.at) return count;
+    this.failed = true;
+    return 0;
+  }
+
+  /** Bytes with their length before them, in place. */
+  take(): Uint8Array {
+    const size = this.size();
+    this.at += size;
+    return this.bytes.subarray(this.at - size, this.at);
+  }
+
+  /** Whether the walk went well and ends with the bytes. */
+  get done(): boolean {
+    return !this.failed && this.at === this.bytes.length;
+  }
+}
