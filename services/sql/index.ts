@@ -6,6 +6,7 @@ import { never } from '../../lib/runtime/deferred.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
 import { listen } from '../../lib/runtime/listen.ts';
 import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
+import { receiveBlocks } from './blocks.ts';
 import { receive, receiveData } from './body.ts';
 import { contentType } from './content-type.ts';
 import { decodeBody } from './decode.ts';
@@ -15,6 +16,7 @@ import { createGate } from './gate.ts';
 import type { EngineNames } from './guard.ts';
 import { beforeData, findData, type Insert, isInsert } from './insert.ts';
 import { readRequest, type SqlRequest } from './request.ts';
+import { isInBlocks } from './settings.ts';
 
 export interface SqlServerOptions {
   engine: Engine;
@@ -158,6 +160,12 @@ function insertOfBody({ query, isForm, method }: SqlRequest): Insert | null {
 async function run(raw: FastifyRequest, request: SqlRequest, { options, executor, gate }: Handling): Promise<Answer> {
   const { engine, writable } = options;
   const most = bodyLimit(options);
+  if (isInBlocks(request.settings)) {
+    throw exception(
+      'NOT_IMPLEMENTED',
+      'decompress=1 is supported for the data of an INSERT in the query parameter only',
+    );
+  }
   const sent = request.isForm ? Buffer.alloc(0) : await receive(raw.raw, most);
   return gate(async () => {
     const body = await decodeBody(sent, request.encoding, { engine, most, writable });
@@ -172,7 +180,9 @@ async function load(
   { options, executor, gate }: Handling,
 ): Promise<Answer> {
   const place = { dir: options.engine.dir, most: bodyLimit(options) };
-  const data = await receiveData(raw.raw, request.encoding, place);
+  const data = isInBlocks(request.settings)
+    ? await receiveBlocks(raw.raw, request.encoding, place)
+    : await receiveData(raw.raw, request.encoding, place);
   try {
     return await gate(() => executeInsert(executor, request, insert, data));
   } finally {

@@ -68,7 +68,7 @@ const APPLIED_READING =
 
 /** Of a request's settings, those to set on its connection. Throws for what may neither be set nor ignored. */
 export function chooseSettings(settings: ReadonlyMap<string, string>, writable: boolean): Setting[] {
-  refuseBlockCompression(settings);
+  refuseCompressedAnswers(settings);
   return [...settings].filter(([name, value]) => {
     if (!/^\w+$/.test(name)) throw exception('BAD_ARGUMENTS', `${JSON.stringify(name)} is no setting name`);
     if (IGNORED.has(name) || name === 'compress' || name === 'decompress') return false;
@@ -78,13 +78,20 @@ export function chooseSettings(settings: ReadonlyMap<string, string>, writable: 
   });
 }
 
-function refuseBlockCompression(settings: ReadonlyMap<string, string>): void {
-  for (const name of ['compress', 'decompress']) {
-    const value = settings.get(name);
-    if (value === undefined || ['', '0', 'false'].includes(value)) continue;
-    throw exception(
-      'NOT_IMPLEMENTED',
-      `${name}=${value}: ClickHouse's own block compression is not supported; leave it out`,
-    );
-  }
+/** Whether the body is in ClickHouse's compressed blocks. */
+export function isInBlocks(settings: ReadonlyMap<string, string>): boolean {
+  return isSet(settings.get('decompress'));
+}
+
+function refuseCompressedAnswers(settings: ReadonlyMap<string, string>): void {
+  const value = settings.get('compress');
+  if (!isSet(value)) return;
+  throw exception(
+    'NOT_IMPLEMENTED',
+    `compress=${value}: answers in ClickHouse's own block compression are not supported; leave it out`,
+  );
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false'].includes(value);
 }
