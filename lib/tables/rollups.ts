@@ -60,7 +60,7 @@ export async function periodColumns(
 ): Promise<ColumnSize[]> {
   const parts = partsOf(
     resolution,
-    'feature, segment, count, length(values) + length(cells) + length(categories) AS size',
+    'feature, segment, count, values.size0 + cells.size0 + categories.size0 AS size',
     WITHIN,
   );
   return store.query(

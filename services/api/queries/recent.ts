@@ -1,4 +1,5 @@
 import type { SqlParams, Store } from '../../../lib/ports/store.ts';
+import { loadModelNames } from '../../../lib/tables/models.ts';
 import { sqlTime } from '../../../lib/tables/time.ts';
 
 /** A condition on `model` and `w.window_start`, `w` being a view or table of windows, with the values of its parameters. */
@@ -23,23 +24,31 @@ interface Line {
  */
 export async function recentWindows(store: Store, model: string | null, windows: number): Promise<Condition> {
   const lines = await store.query<Line>(LINES, { all: model === null ? 1 : 0, model: model ?? '', windows });
-  return model === null ? ofAll(lines) : ofOne(model, lines);
+  return model === null ? ofAll(lines, await loadModelNames(store)) : ofOne(model, lines);
 }
 
-/** Models without an hour or a day yet have few rows: those are read whole. */
-function ofAll(lines: readonly Line[]): Condition {
+/**
+ * Models without an hour or a day yet have few rows: those are read whole. They are named: the engine would skip nothing for
+ * a NOT IN.
+ */
+function ofAll(lines: readonly Line[], names: ReadonlySet<string>): Condition {
   const sinceOf = new Map<string, number>();
   // Of a model's lines the one that came furthest: those before it are not its latest.
   for (const { model, since } of lines) sinceOf.set(model, Math.max(since, sinceOf.get(model) ?? 0));
   const groups = new Map<number, string[]>();
   for (const [model, since] of sinceOf) if (since > 0) groups.set(since, [...(groups.get(since) ?? []), model]);
-  const params: Record<string, unknown> = { known: [...groups.values()].flat() };
+  const others = [...names].filter((name) => (sinceOf.get(name) ?? 0) === 0);
+  const params: Record<string, unknown> = { others };
   const parts = [...groups].map(([since, models], i) => {
     params[`models${i}`] = models;
     params[`since${i}`] = sqlTime(since);
     return `(model IN {models${i}:Array(String)} AND w.window_start >= toDateTime64({since${i}:String}, 3, 'UTC'))`;
   });
-  return { sql: `(${[...parts, 'model NOT IN {known:Array(String)}'].join(' OR ')})`, params };
+  if (others.length > 0) return { sql: `(${[...parts, 'model IN {others:Array(String)}'].join(' OR ')})`, params };
+  if (parts.length === 0) return { sql: '0', params: {} };
+  // By this alone the engine leaves out partitions; an OR tells it nothing of them.
+  params.earliest = sqlTime(Math.min(...groups.keys()));
+  return { sql: `w.window_start >= toDateTime64({earliest:String}, 3, 'UTC') AND (${parts.join(' OR ')})`, params };
 }
 
 function ofOne(model: string, lines: readonly Line[]): Condition {
