@@ -2,36 +2,57 @@ import type { ChunkIdentity, ChunkRow } from '../core/chunks/types.ts';
 import type { Store } from '../ports/store.ts';
 import { CHUNK_COLUMNS, ChunkBlock } from './chunk-block.ts';
 
-/** Bytes of a block, rows of any size apart: what is encoded at once, however many rows a chunk has. */
+/** Bytes of a block, rows of any size apart: what is encoded at once, however many rows there are. */
 const BLOCK_BYTES = 1024 * 1024;
 
-/**
- * Appends ledger rows of one chunk, in one INSERT, taking them as they are sent; returns how many there were. Writing the
- * same rows again changes nothing.
- */
-export async function insertChunkRows(
-  store: Store,
-  chunk: ChunkIdentity,
-  specId: string,
-  rows: Iterable<ChunkRow>,
-): Promise<number> {
-  let written = 0;
+/** Ledger rows of one chunk on their way into the store: encoded as they are sent, each time anew, or `hold` keeps them. */
+export class ChunkInsert {
+  /** How many there are, once they were sent or held. */
+  rows = 0;
+  readonly #chunk: ChunkIdentity;
+  readonly #specId: string;
+  #source: Iterable<ChunkRow>;
+  #held: Uint8Array[] | null = null;
+
+  constructor(chunk: ChunkIdentity, specId: string, rows: Iterable<ChunkRow>) {
+    this.#chunk = chunk;
+    this.#specId = specId;
+    this.#source = rows;
+  }
+
+  /** Encodes the rows now: what they are made from may change from here on. */
+  hold(): this {
+    this.#held = [...this.#encode()];
+    this.#source = [];
+    return this;
+  }
+
+  pieces(): Iterable<Uint8Array> {
+    return this.#held ?? this.#encode();
+  }
+
+  *#encode(): Generator<Uint8Array> {
+    this.rows = 0;
+    let block = new ChunkBlock(this.#chunk, this.#specId);
+    for (const row of this.#source) {
+      this.rows += 1;
+      block.add(row);
+      if (block.bytes < BLOCK_BYTES) continue;
+      yield* block.pieces();
+      block = new ChunkBlock(this.#chunk, this.#specId);
+    }
+    yield* block.pieces();
+  }
+}
+
+/** Appends the rows in one INSERT. Writing the same ones again changes nothing. */
+export async function insertChunkRows(store: Store, inserts: readonly ChunkInsert[]): Promise<void> {
   const pieces = {
     *[Symbol.iterator](): Generator<Uint8Array> {
-      written = 0;
-      let block = new ChunkBlock(chunk, specId);
-      for (const row of rows) {
-        written += 1;
-        block.add(row);
-        if (block.bytes < BLOCK_BYTES) continue;
-        yield* block.pieces();
-        block = new ChunkBlock(chunk, specId);
-      }
-      yield* block.pieces();
+      for (const insert of inserts) yield* insert.pieces();
     },
   };
   await store.insertNative('chunk_rows', CHUNK_COLUMNS, pieces);
-  return written;
 }
 
 /** The offset after the last one that any row of the chunk covers, or its start where there is none. */

@@ -1,7 +1,7 @@
 import { isFrozen } from '../core/chunks/frozen.ts';
 import type { ChunkIdentity } from '../core/chunks/types.ts';
 import { topicIdOf, truncationsOf } from '../core/incarnation.ts';
-import type { Store } from '../ports/store.ts';
+import type { Row, Store } from '../ports/store.ts';
 
 /** How far the rows of one chunk reach, and which spec they were made with. */
 export interface Manifest extends ChunkIdentity {
@@ -49,22 +49,29 @@ interface ManifestRow {
 
 /** Writes one manifest record; the record of the highest `reach` stays. */
 export async function writeManifest(store: Store, manifest: Manifest): Promise<void> {
-  await store.insert('manifest_rows', [
-    {
-      topic: manifest.topic,
-      incarnation: manifest.incarnation,
-      partition: manifest.partition,
-      chunk_start: manifest.chunkStart,
-      group_generation: manifest.groupGeneration,
-      spec_id: manifest.specId,
-      reach: manifest.reach,
-      passed: manifest.passed,
-      closed: manifest.closed ? 1 : 0,
-      replay: manifest.replaying === null ? -1 : Number(manifest.replaying),
-      leader_epoch: manifest.epoch?.leaderEpoch ?? -1,
-      epoch_reach: manifest.epoch?.reach ?? 0,
-    },
-  ]);
+  await writeManifests(store, [manifest]);
+}
+
+/** The same for several, in one INSERT. */
+export async function writeManifests(store: Store, manifests: readonly Manifest[]): Promise<void> {
+  await store.insert('manifest_rows', manifests.map(manifestRow));
+}
+
+function manifestRow(manifest: Manifest): Row {
+  return {
+    topic: manifest.topic,
+    incarnation: manifest.incarnation,
+    partition: manifest.partition,
+    chunk_start: manifest.chunkStart,
+    group_generation: manifest.groupGeneration,
+    spec_id: manifest.specId,
+    reach: manifest.reach,
+    passed: manifest.passed,
+    closed: manifest.closed ? 1 : 0,
+    replay: manifest.replaying === null ? -1 : Number(manifest.replaying),
+    leader_epoch: manifest.epoch?.leaderEpoch ?? -1,
+    epoch_reach: manifest.epoch?.reach ?? 0,
+  };
 }
 
 /**

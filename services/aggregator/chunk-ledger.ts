@@ -1,9 +1,11 @@
 import { OpenChunk } from '../../lib/core/chunks/chunk.ts';
-import type { WindowKey } from '../../lib/core/chunks/types.ts';
+import type { AggregationSpec } from '../../lib/core/chunks/spec.ts';
+import type { ChunkChanges, WindowKey } from '../../lib/core/chunks/types.ts';
+import type { ProgressMessage } from '../../lib/core/messages/types.ts';
 import { type Assignment, type LogRecord, StaleAssignmentError } from '../../lib/ports/log.ts';
-import { insertChunkRows } from '../../lib/tables/chunk-rows.ts';
+import { ChunkInsert } from '../../lib/tables/chunk-rows.ts';
 import { insertLosses } from '../../lib/tables/losses.ts';
-import { type Manifest, writeManifest } from '../../lib/tables/manifests.ts';
+import type { Manifest } from '../../lib/tables/manifests.ts';
 import { checkStillOwned } from './claim.ts';
 import type { Collaborators } from './collaborators.ts';
 import { reportChunkLimits } from './limits.ts';
@@ -16,20 +18,34 @@ interface Open extends StoredSpec {
   since: number;
 }
 
+/** What one flush writes. */
+interface Flush {
+  chunk: OpenChunk;
+  spec: AggregationSpec;
+  insert: ChunkInsert;
+  changes: Omit<ChunkChanges, 'rows'>;
+  manifest: Manifest;
+  /** What detectors must hear before the rows are there. */
+  replay: ProgressMessage | null;
+  writePending: () => Promise<void>;
+}
+
 type Durability = Pick<Manifest, 'reach' | 'passed' | 'replaying'>;
 
 /** The partition's open chunk, and the ledger's rows of it: opens, flushes, closes and commits. */
 export class ChunkLedger {
   readonly #shared: Collaborators;
   readonly #state: PartitionState;
-  /** Writes what else the manifest is to vouch for. */
-  readonly #writePending: () => Promise<void>;
+  /** Takes over what else the manifest is to vouch for, and gives what writes it. */
+  readonly #takePending: () => () => Promise<void>;
   #open: Open | null = null;
+  /** The flush that is being written while reading goes on. */
+  #behind: Promise<void> | null = null;
 
-  constructor(shared: Collaborators, state: PartitionState, writePending: () => Promise<void>) {
+  constructor(shared: Collaborators, state: PartitionState, takePending: () => () => Promise<void>) {
     this.#shared = shared;
     this.#state = state;
-    this.#writePending = writePending;
+    this.#takePending = takePending;
   }
 
   /** The open chunk's start, and the log timestamp of its first record, ms; null where none is open. */
@@ -57,11 +73,34 @@ export class ChunkLedger {
 
   /** Makes everything read so far durable and announces it. */
   async flush(): Promise<void> {
-    if (this.#open === null) return;
-    const { position, durable } = this.#state;
-    // Reading again what the manifest vouches for: its rows are written, under this very spec.
-    if (position <= (durable?.reach ?? -1)) return this.#open.chunk.forgetChanges();
-    await this.#write(this.#open, position, false);
+    await this.settled();
+    if (this.#open === null || this.#isWritten(this.#open)) return;
+    const flush = this.#begin(this.#open, this.#state.position, false);
+    await this.#write(flush);
+    flush.chunk.forgetChanges();
+  }
+
+  /**
+   * The same without waiting for the store: reading goes on while what was read so far is written. Does nothing while the
+   * last flush is still being written, and waits where a copy of the rows would be large.
+   */
+  async flushBehind(): Promise<void> {
+    if (this.#behind !== null || this.#open === null || this.#isWritten(this.#open)) return;
+    const { chunk } = this.#open;
+    if (chunk.liveBytes + chunk.waiting.bytes > this.#shared.copiedBytes) return this.flush();
+    const flush = this.#begin(this.#open, this.#state.position, false);
+    flush.insert.hold();
+    chunk.forgetChanges();
+    this.#behind = this.#write(flush).then(() => {
+      this.#behind = null;
+    });
+    // Whoever settles it next is told; until then it is not forgotten.
+    this.#behind.catch(() => {});
+  }
+
+  /** Resolves when no flush is being written behind the reading. Rejects where one could not be. */
+  async settled(): Promise<void> {
+    await this.#behind;
   }
 
   async #openAt({ offset, timestamp }: LogRecord): Promise<Open> {
@@ -74,7 +113,9 @@ export class ChunkLedger {
     const chunk = new OpenChunk(spec.spec, { ...place, chunkStart }, this.#shared.caps);
     chunk.passOverLosses(this.#state.declaredLosses);
     const open = { ...spec, chunk, since: timestamp };
-    await this.#writeManifest(open, bound ?? { reach: chunkStart, passed, replaying }, false);
+    await this.#shared.writer.manifest(
+      this.#manifestOf(open, bound ?? { reach: chunkStart, passed, replaying }, false),
+    );
     await checkStillOwned(this.#shared.environment, this.#state);
     // A sub-chunk's start is where a restart must begin; and where somebody has set the offset, this puts it right.
     await this.#commit(chunkStart);
@@ -90,7 +131,8 @@ export class ChunkLedger {
 
   /** `end`: the first offset of the next chunk. */
   async #close(open: Open, end = open.chunk.end): Promise<void> {
-    await this.#write(open, end, true);
+    await this.settled();
+    await this.#write(this.#begin(open, end, true));
     await this.#commit(end);
     this.#state.position = Math.max(this.#state.position, end);
     this.#open = null;
@@ -98,35 +140,50 @@ export class ChunkLedger {
     this.#state.inherited = null;
   }
 
+  /** Reading again what the manifest vouches for: its rows are written, under this very spec. */
+  #isWritten({ chunk }: Open): boolean {
+    const { position, durable } = this.#state;
+    if (position > (durable?.reach ?? -1)) return false;
+    chunk.forgetChanges();
+    return true;
+  }
+
+  /** What a flush up to `reach` has to write, as of now. Its rows are those of the chunk until more is added to it. */
+  #begin(open: Open, reach: number, closed: boolean): Flush {
+    const { rows, ...changes } = open.chunk.changes();
+    const { identity } = open.chunk;
+    const { passed, replaying } = this.#state;
+    return {
+      chunk: open.chunk,
+      spec: open.spec,
+      insert: new ChunkInsert(identity, open.id, rows),
+      changes,
+      manifest: this.#manifestOf(open, { reach, passed, replaying }, closed),
+      replay: this.#state.replayBegins(identity.chunkStart),
+      writePending: this.#takePending(),
+    };
+  }
+
   /**
    * Order matters: everything the manifest vouches for is written before it, the announcement follows it, and the commit
    * comes last. Each step alone is repeated until it holds; killed in between, all are done again from the chunk's start.
    */
-  async #write(open: Open, reach: number, closed: boolean): Promise<void> {
-    const { environment, sightings } = this.#shared;
+  async #write({ chunk, spec, insert, changes, manifest, replay, writePending }: Flush): Promise<void> {
+    const { environment, sightings, writer, announcer } = this.#shared;
     const { store } = environment.context;
     const stopTimer = environment.metrics.flushSeconds.startTimer();
-    const { rows, losses, windows, rewrites, limits } = open.chunk.changes();
-    const chunk = open.chunk.identity;
-    await this.#tellReplay(chunk.chunkStart);
-    await this.#writePending();
-    await sightings.note(windows, open.spec);
+    if (replay !== null) await announcer.announce([replay]);
+    await writePending();
+    await sightings.note(changes.windows, spec);
     // Before the rows: a sub-chunk begins behind the rows, so that what lies below has to be declared by then.
-    await environment.persist('loss_rows', () => insertLosses(store, chunk, losses));
-    const written = await environment.persist('chunk_rows', () => insertChunkRows(store, chunk, open.id, rows));
-    const { passed, replaying } = this.#state;
-    await this.#writeManifest(open, { reach, passed, replaying }, closed);
-    open.chunk.forgetChanges();
-    environment.metrics.rows.inc(written);
-    environment.metrics.rewrites.inc(rewrites);
-    reportChunkLimits(environment, chunk, limits);
-    await this.#announce({ reach, passed, replaying }, windows);
+    await environment.persist('loss_rows', () => insertLosses(store, chunk.identity, changes.losses));
+    await writer.rows(insert);
+    await writer.manifest(manifest);
+    environment.metrics.rows.inc(insert.rows);
+    environment.metrics.rewrites.inc(changes.rewrites);
+    reportChunkLimits(environment, chunk.identity, changes.limits);
+    await this.#announce(manifest, changes.windows);
     stopTimer();
-  }
-
-  async #tellReplay(chunkStart: number): Promise<void> {
-    const begins = this.#state.replayBegins(chunkStart);
-    if (begins !== null) await this.#shared.announcer.announce([begins]);
   }
 
   async #announce(durable: Durability, windows: readonly WindowKey[]): Promise<void> {
@@ -138,13 +195,10 @@ export class ChunkLedger {
     await this.#shared.announcer.announce([progress], windows);
   }
 
-  async #writeManifest(open: Open, durable: Durability, closed: boolean): Promise<void> {
-    const { reach, passed, replaying } = durable;
+  #manifestOf(open: Open, { reach, passed, replaying }: Durability, closed: boolean): Manifest {
     const { generation, epoch } = this.#state;
     const bound = { ...open.chunk.identity, groupGeneration: generation, specId: open.id };
-    const manifest = { ...bound, reach, passed, closed, replaying, epoch };
-    const { environment } = this.#shared;
-    await environment.persist('manifest_rows', () => writeManifest(environment.context.store, manifest));
+    return { ...bound, reach, passed, closed, replaying, epoch };
   }
 
   async #commit(offset: number): Promise<void> {

@@ -2,6 +2,7 @@ import type { ChunkCaps } from '../../lib/core/chunks/limits.ts';
 import type { Assignment } from '../../lib/ports/log.ts';
 import type { Announcer } from './announcer.ts';
 import type { Environment } from './environment.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
 import type { Sightings } from './sightings.ts';
 import type { SpecSource } from './spec-source.ts';
 
@@ -11,7 +12,10 @@ export interface Collaborators {
   specs: SpecSource;
   sightings: Sightings;
   announcer: Announcer;
+  writer: LedgerWriter;
   /** Caps of an open chunk. They shape rows, so they must be the same in every process: others are for tests. */
   caps: ChunkCaps;
+  /** See AggregatorOptions. */
+  copiedBytes: number;
   commit(partition: Assignment, offset: number): Promise<void>;
 }

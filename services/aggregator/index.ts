@@ -20,6 +20,7 @@ import { Environment } from './environment.ts';
 import { reportHalt } from './halts.ts';
 import { LabelPartition } from './label-partition.ts';
 import { LagWatch, type ReadPosition } from './lag-watch.ts';
+import { LedgerWriter } from './ledger-writer.ts';
 import { availableMemory, PartitionRoom } from './memory.ts';
 import { PredictionPartition } from './prediction-partition.ts';
 import { Serial } from './serial.ts';
@@ -34,14 +35,21 @@ export interface AggregatorOptions {
   caps?: ChunkCaps;
   /** Bytes of memory this process may take; default what the container or machine has. */
   memory?: number;
+  /**
+   * Estimated bytes of windows whose rows are copied so that reading goes on while a flush is written; where there is
+   * more, and with 0 always, reading waits.
+   */
+  copiedBytes?: number;
 }
+
+const COPIED_BYTES = 16 * 1024 * 1024;
 
 /**
  * The aggregator: predictions and labels from the log into the store's ledger, exactly once for each log record. Any
  * number of them share the work by the consumer group's assignment.
  */
 export function createAggregator(context: ServiceContext, options: AggregatorOptions = {}): Service {
-  return new Aggregator(context, { lastFlushMs: 5_000, caps: CHUNK_LIMITS, memory: availableMemory(), ...options });
+  return new Aggregator(context, { lastFlushMs: 5_000, caps: CHUNK_LIMITS, memory: availableMemory(), copiedBytes: COPIED_BYTES, ...options });
 }
 
 class Aggregator implements Service {
@@ -60,7 +68,7 @@ class Aggregator implements Service {
   #consumer: Consumer | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(context: ServiceContext, { lastFlushMs, caps, memory }: Required<AggregatorOptions>) {
+  constructor(context: ServiceContext, { lastFlushMs, caps, memory, copiedBytes }: Required<AggregatorOptions>) {
     this.#context = context;
     this.#room = new PartitionRoom(memory);
     this.#lastFlushMs = lastFlushMs;
@@ -72,7 +80,9 @@ class Aggregator implements Service {
       specs: new SpecSource(this.#environment),
       sightings: new Sightings(this.#environment),
       announcer,
+      writer: new LedgerWriter(this.#environment),
       caps,
+      copiedBytes,
       // Before `consume` has returned there is nothing to commit with; the manifest decides where to start anyway.
       commit: async (partition, offset) => this.#consumer?.commit(partition, offset),
     };
@@ -176,7 +186,6 @@ class Aggregator implements Service {
     this.#predictions.delete(partition);
     if (assigned === undefined) return;
     if (truncation !== undefined) {
-      // Waits for the flush under way: what it writes must be known before the start is decided anew.
       return this.#unlessStopping(() => assigned.serial.run(() => assigned.partition.loseFrom(truncation)));
     }
     // Only for speed: whoever gets the partition reads the open chunk again. So a store that is down must not hold up the

@@ -25,7 +25,7 @@ export class PredictionPartition {
     this.#shared = shared;
     this.#state = new PartitionState(place, generation);
     this.#intake = new RecordIntake(shared, this.#state);
-    this.#ledger = new ChunkLedger(shared, this.#state, () => this.#intake.write());
+    this.#ledger = new ChunkLedger(shared, this.#state, () => this.#intake.takePending());
     this.lastRead = shared.environment.context.clock.now();
   }
 
@@ -67,7 +67,7 @@ export class PredictionPartition {
     if (leaderEpoch !== undefined) this.#state.epoch = { leaderEpoch, reach: this.#state.position };
     await this.pass(batch);
     const sinceFlush = this.#context.clock.now() - this.#lastFlush;
-    if (sinceFlush >= this.#context.config.aggregation.flushIntervalMs) await this.flush();
+    if (sinceFlush >= this.#context.config.aggregation.flushIntervalMs) await this.flushBehind();
   }
 
   /** Counts records from `first` on as long as nothing has to be written or decided; returns the first one left. */
@@ -92,6 +92,8 @@ export class PredictionPartition {
 
   /** What is in memory and not durable yet is void: the log lost it. Nothing may be flushed after this. */
   async loseFrom({ offset, position }: Truncation): Promise<void> {
+    // What it writes must be known before the start is decided anew.
+    await this.#ledger.settled();
     const end = Math.max(position, this.#state.position);
     const gap = { reason: 'log_truncated', first: offset, end };
     if (end > offset) await declareGap(this.#shared.environment, this.#state.place, gap);
@@ -100,6 +102,12 @@ export class PredictionPartition {
   /** Makes everything read so far durable and announces it. */
   async flush(): Promise<void> {
     await this.#ledger.flush();
+    this.#lastFlush = this.#context.clock.now();
+  }
+
+  /** The same while reading goes on; see ChunkLedger. */
+  async flushBehind(): Promise<void> {
+    await this.#ledger.flushBehind();
     this.#lastFlush = this.#context.clock.now();
   }
 

@@ -78,13 +78,20 @@ export class RecordIntake {
 
   /** Writes raw rows and dead letters; the manifest vouches for them later. */
   async write(): Promise<void> {
+    await this.takePending()();
+  }
+
+  /** Takes over the raw rows and dead letters there are, and gives what writes them. */
+  takePending(): () => Promise<void> {
     const { predictions, labels, letters } = this.#pending;
     this.#pending = this.#newPending();
     const { environment } = this.#shared;
     const { store } = environment.context;
-    await publishDeadLetters(environment, letters);
-    await environment.persist('prediction_rows', () => insertPredictions(store, predictions));
-    await environment.persist('label_rows', () => insertLabels(store, labels));
+    return async () => {
+      await publishDeadLetters(environment, letters);
+      await environment.persist('prediction_rows', () => insertPredictions(store, predictions));
+      await environment.persist('label_rows', () => insertLabels(store, labels));
+    };
   }
 
   #runOf(chunk: OpenChunk): PoisonRun {

@@ -72,7 +72,7 @@ export class Ticker {
   }
 
   async #flushAll(): Promise<void> {
-    await Promise.all(this.#assigned().map(({ partition, serial }) => serial.run(() => partition.flush())));
+    await Promise.all(this.#assigned().map(({ partition, serial }) => serial.run(() => partition.flushBehind())));
   }
 
   async #repeatProgress(): Promise<void> {

@@ -1,5 +1,6 @@
 import { incidentVersion, mergeAlerts, summarizeIncident } from '../../lib/core/alerts/incident.ts';
 import type { AlertEvent } from '../../lib/core/alerts/types.ts';
+import { groupCommit } from '../../lib/runtime/group-commit.ts';
 import {
   type Delivery,
   deliveriesOfIncidents,
@@ -9,7 +10,6 @@ import {
 } from '../../lib/tables/deliveries.ts';
 import { alertsOfIncidents, incidentsBehind, modelsOfIncidents, writeIncidents } from '../../lib/tables/incidents.ts';
 import type { DeskDeps } from './desk-deps.ts';
-import { groupCommit } from './group-commit.ts';
 import { type Changed, judge, type Verdict } from './judge.ts';
 import { createLane, type Lane, type LaneDeps } from './lane.ts';
 

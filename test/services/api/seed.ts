@@ -15,7 +15,7 @@ import { sketchCells } from '../../../lib/core/references/sketch-cells.ts';
 import type { Store } from '../../../lib/ports/store.ts';
 import { insertAlertEvents } from '../../../lib/tables/alerts.ts';
 import { insertBaseline } from '../../../lib/tables/baselines.ts';
-import { insertChunkRows } from '../../../lib/tables/chunk-rows.ts';
+import { ChunkInsert, insertChunkRows } from '../../../lib/tables/chunk-rows.ts';
 import { declareModels } from '../../../lib/tables/declared-models.ts';
 import { writeDeliveries } from '../../../lib/tables/deliveries.ts';
 import { writeIncidents } from '../../../lib/tables/incidents.ts';
@@ -193,7 +193,7 @@ async function writeOpenWindow(store: Store, reference: Baseline): Promise<void>
     return { ...row, feature, body: { form: 'sketch', sketch } };
   });
   const head: ChunkRow = { ...row, feature: '', body: { form: 'window', count: OPEN_EVENTS, errors: 1 } };
-  await insertChunkRows(store, chunk, specId, [head, ...columns]);
+  await insertChunkRows(store, [new ChunkInsert(chunk, specId, [head, ...columns])]);
 }
 
 async function registerModels(store: Store): Promise<void> {

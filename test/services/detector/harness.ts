@@ -14,7 +14,7 @@ import { createLogger } from '../../../lib/runtime/logging.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
 import type { Service, ServiceContext } from '../../../lib/runtime/service.ts';
 import { insertBaseline } from '../../../lib/tables/baselines.ts';
-import { insertChunkRows } from '../../../lib/tables/chunk-rows.ts';
+import { ChunkInsert, insertChunkRows } from '../../../lib/tables/chunk-rows.ts';
 import { writeManifest } from '../../../lib/tables/manifests.ts';
 import { saveSpec } from '../../../lib/tables/specs.ts';
 import { createDetector } from '../../../services/detector/index.ts';
@@ -117,7 +117,7 @@ export class World {
     const { rows, windows } = state.chunk.changes();
     if (!state.opened) await this.writeManifest(partition, true);
     state.opened = true;
-    await insertChunkRows(this.store, state.chunk.identity, this.#specId, rows);
+    await insertChunkRows(this.store, [new ChunkInsert(state.chunk.identity, this.#specId, rows)]);
     state.chunk.forgetChanges();
     if (manifest) await this.writeManifest(partition);
     if (!announce) return;

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { DEFAULT_BACKOFF, nextWait } from '../../../services/notifier/backoff.ts';
 import { createGate } from '../../../services/notifier/gate.ts';
-import { groupCommit } from '../../../services/notifier/group-commit.ts';
 
 describe('nextWait', () => {
   const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -40,28 +39,5 @@ describe('createGate', () => {
     gate.holdUntil(50);
     gate.holdUntil(20);
     assert.equal(gate.notBefore(), 50);
-  });
-});
-
-describe('groupCommit', () => {
-  it('writes together what came during a write, each item once and in order', async () => {
-    const writes: number[][] = [];
-    const commit = groupCommit<number>(async (items) => {
-      writes.push([...items]);
-      await new Promise((resolve) => setImmediate(resolve));
-    });
-    await Promise.all([commit([1]), commit([2, 3]), commit([]), commit([4])]);
-    await commit([5]);
-    assert.deepEqual(writes, [[1], [2, 3, 4], [5]]);
-  });
-
-  it('fails those whose write failed, and only those', async () => {
-    let fail = true;
-    const commit = groupCommit<number>(async () => {
-      if (fail) throw new Error('no');
-    });
-    await assert.rejects(commit([1]), /no/);
-    fail = false;
-    await commit([2]);
   });
 });

@@ -1,14 +1,13 @@
-import { type Deferred, deferred } from '../../lib/runtime/deferred.ts';
+import { type Deferred, deferred } from './deferred.ts';
 
 /**
- * Writes of many callers as few: what arrives while a write is under way goes out together in the next. Each call
- * settles with the write that held its items.
+ * Writes of many callers as few: what arrives in the same turn of the event loop, or while a write is under way, goes out
+ * together in the next. Each call settles with the write that held its items.
  */
 export function groupCommit<T>(write: (items: readonly T[]) => Promise<void>): (items: readonly T[]) => Promise<void> {
   let waiting: { items: readonly T[]; done: Deferred<void> }[] = [];
   let writing = false;
   const flush = async (): Promise<void> => {
-    writing = true;
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
@@ -24,7 +23,8 @@ export function groupCommit<T>(write: (items: readonly T[]) => Promise<void>): (
     if (items.length === 0) return Promise.resolve();
     const done = deferred<void>();
     waiting.push({ items, done });
-    if (!writing) void flush();
+    if (!writing) setImmediate(() => void flush());
+    writing = true;
     return done.promise;
   };
 }
