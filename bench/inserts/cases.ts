@@ -6,7 +6,7 @@ import type { Prediction } from '../../lib/core/events/types.ts';
 import { sketchNumeric } from '../../lib/core/sketch/numeric.ts';
 import type { FeatureSketch } from '../../lib/core/sketch/types.ts';
 import type { Row, Store } from '../../lib/ports/store.ts';
-import { insertChunkRows } from '../../lib/tables/chunk-rows.ts';
+import { ChunkInsert, insertChunkRows } from '../../lib/tables/chunk-rows.ts';
 import { insertPredictions, PredictionRows } from '../../lib/tables/raw.ts';
 import { sketchParts } from '../../lib/tables/sketch-columns.ts';
 
@@ -62,7 +62,7 @@ export function sketchRows(count: number, values: number): Case {
       const place = { ...PLACE, chunk_start: chunk.chunkStart, spec_id };
       return {
         count,
-        insert: async (store) => void (await insertChunkRows(store, chunk, spec_id, rows)),
+        insert: async (store) => void (await insertChunkRows(store, [new ChunkInsert(chunk, spec_id, rows)])),
         objects: rows.map((row) => ({ ...place, ...chunkObject(row) })),
       };
     },

@@ -8,7 +8,7 @@ import { categoricalFromCounts } from '../../lib/core/sketch/categorical.ts';
 import { sketchNumeric } from '../../lib/core/sketch/numeric.ts';
 import type { FeatureSketch } from '../../lib/core/sketch/types.ts';
 import type { Row, Store } from '../../lib/ports/store.ts';
-import { insertChunkRows } from '../../lib/tables/chunk-rows.ts';
+import { ChunkInsert, insertChunkRows } from '../../lib/tables/chunk-rows.ts';
 import { insertLabels, insertPredictions, LabelRows, PredictionRows } from '../../lib/tables/raw.ts';
 import { gridColumns, sketchColumns } from '../../lib/tables/sketch-columns.ts';
 import { sqlTime } from '../../lib/tables/time.ts';

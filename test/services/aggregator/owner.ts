@@ -88,7 +88,10 @@ export class Owner {
   /** Joins and takes the partition. Resolves when that is done, or when it stands still. */
   async assign(): Promise<void> {
     const store = this.#guarded(this.#world.store);
-    this.#service = await this.#world.start({ log: this.#log(), store, clock: hasty() }, { lastFlushMs: 1, copiedBytes: 0 });
+    this.#service = await this.#world.start(
+      { log: this.#log(), store, clock: hasty() },
+      { lastFlushMs: 1, copiedBytes: 0 },
+    );
     await this.#run(async () => {
       const start = await this.#handlers!.onAssigned(PLACE, this.#generation, null);
       if ('halt' in start) this.ended = true;

@@ -52,16 +52,19 @@ const chunkStarts = async (world: World): Promise<number[]> =>
 async function dieAt(world: World, table: string, isDone: boolean, first: number, count: number): Promise<void> {
   let armed = false;
   let dead = false;
-  const insert: World['store']['insert'] = async (name, rows) => {
+  const until = async (name: string, insert: () => Promise<void>): Promise<void> => {
     if (dead) throw new Error('dead');
-    if (armed && name === table) {
-      dead = true;
-      if (isDone) await world.store.insert(name, rows);
-      throw new Error('the process is killed here');
-    }
-    await world.store.insert(name, rows);
+    const dies = armed && name === table;
+    dead ||= dies;
+    if (!dies || isDone) await insert();
+    if (dies) throw new Error('the process is killed here');
   };
-  await world.start({ store: replacing(world.store, { insert }) }, { lastFlushMs: 1 });
+  const { store } = world;
+  const mortal = replacing(store, {
+    insert: (name, rows) => until(name, () => store.insert(name, rows)),
+    insertNative: (name, columns, pieces) => until(name, () => store.insertNative(name, columns, pieces)),
+  });
+  await world.start({ store: mortal }, { lastFlushMs: 1 });
   await world.settled();
   armed = true;
   await send(world, first, count);
