@@ -1,6 +1,6 @@
 /**
  * What the log port makes of a Kafka client's own speed, by clients, with handlers that do nothing:
- * `tsx bench/kafka-read.bench.ts [kafkajs] [port] [platformatic] [--rounds N] [--json N] [--avro N] [--columnar N] [--prof DIR]`.
+ * `tsx bench/kafka-read.bench.ts [kafkajs] [port] [platformatic] [bare] [--rounds N] [--json N] [--avro N] [--columnar N] [--prof DIR]`.
  * Each client in a process of its own, in turn. N is how many records a topic has, 0 leaves it out.
  */
 import { randomBytes } from 'node:crypto';
@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-const readers = positionals.length === 0 ? ['kafkajs', 'port', 'platformatic'] : positionals;
+const readers = positionals.length === 0 ? ['kafkajs', 'port', 'platformatic', 'bare'] : positionals;
 const topics = [
   { name: 'json', bytes: 550, total: Number(values.json) },
   { name: 'avro', bytes: 170, total: Number(values.avro) },
