@@ -148,10 +148,11 @@ async function rollUpAll(store: Store): Promise<number> {
   return done;
 }
 
-function aDay(seed: number): Made[] {
+/** A day of windows of so many minutes. */
+function aDay(seed: number, minutes = 1): Made[] {
   const next = random(seed);
-  return Array.from({ length: 1440 }, (_, i) =>
-    makeWindow(DAY + i * MINUTE, 1, 20 + Math.floor(30 * next()), next, 100 + i),
+  return Array.from({ length: 1440 / minutes }, (_, i) =>
+    makeWindow(DAY + i * minutes * MINUTE, minutes, 20 + Math.floor(30 * next()), next, 100 + i),
   );
 }
 
@@ -227,6 +228,197 @@ describe('hours and days', () => {
           ],
         );
         assert.equal(find('', 'region=east').errors, own.length);
+      }
+    }
+  });
+});
+
+describe('hours and days, made again', () => {
+  const heads = (store: Store, resolution: Resolution) =>
+    store.query<{
+      start: number;
+      end: number;
+      windows: number;
+      events: number;
+      state: string;
+      revision: number;
+      covered: number;
+    }>(
+      `SELECT toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end, windows,
+         count AS events, state, revision, covered
+       FROM ${resolution}_rows FINAL WHERE feature = '' AND segment = '' ORDER BY start, end`,
+    );
+  const everything = (store: Store) =>
+    Promise.all(
+      ['hour_rows', 'day_rows', 'score_hour_rows', 'score_day_rows'].map((table) =>
+        store.query(
+          `SELECT * EXCEPT (${table.startsWith('score') ? 'computed_at' : 'ingested_at'}) FROM ${table} FINAL ORDER BY ALL`,
+        ),
+      ),
+    );
+
+  it('by two at once, or out of turn, come to the same bytes', async () => {
+    const { store } = await room.fresh();
+    const made = aDay(2).slice(0, 150);
+    await seal(store, made, ZONE, 'complete');
+    await Promise.all([rollUpAll(store), rollUpAll(store)]);
+    await rollUpAll(store);
+    const first = await everything(store);
+    assert.deepEqual(
+      first.map((rows) => rows.length > 0),
+      [true, true, true, true],
+    );
+    for (const resolution of ['day', 'hour'] as const) {
+      for (const head of await heads(store, resolution))
+        await rollUp(store, 'm', resolution, { ...KEY, ...head }, never);
+    }
+    assert.deepEqual(await everything(store), first);
+  });
+
+  it('follow a revised window, and never less than they have seen', async () => {
+    const { store } = await room.fresh();
+    const made = aDay(3).slice(0, 120);
+    await seal(store, made, ZONE, 'complete');
+    await rollUpAll(store);
+    const before = await heads(store, 'hour');
+    const { window } = made[70]!.window;
+    const later = makeWindow(window.start, 1, 99, random(9), 50_000);
+    await seal(store, [later], ZONE, 'revised');
+    assert.equal(await rollUpAll(store), 2);
+    const after_ = await heads(store, 'hour');
+    assert.deepEqual(after_[0], before[0]);
+    assert.deepEqual(
+      [after_[1]!.windows, after_[1]!.events, after_[1]!.state, after_[1]!.revision],
+      [60, before[1]!.events - made[70]!.window.events + later.window.events, 'revised', 1],
+    );
+    const [day] = await heads(store, 'day');
+    assert.deepEqual([day!.events, day!.windows, day!.revision], [before[0]!.events + after_[1]!.events, 120, 1]);
+    // Retention takes the windows: what they came to stays.
+    await store.command('TRUNCATE TABLE window_rows');
+    await store.command('TRUNCATE TABLE score_window_rows');
+    const kept = await everything(store);
+    assert.equal(await rollUpAll(store), 0);
+    await rollUp(store, 'm', 'hour', { ...KEY, ...after_[1]! }, never);
+    assert.deepEqual(await everything(store), kept);
+  });
+
+  it('count each window once where the time zone of the model changes', async () => {
+    const { store } = await room.fresh();
+    const made = aDay(4, 10);
+    await seal(store, made.slice(0, 70), ZONE, 'complete');
+    await seal(store, made.slice(70), 'Europe/Berlin', 'complete');
+    await rollUpAll(store);
+    const events = made.reduce((sum, { window }) => sum + window.events, 0);
+    for (const resolution of ['hour', 'day'] as const) {
+      const rows = await heads(store, resolution);
+      assert.equal(
+        rows.reduce((sum, row) => sum + row.events, 0),
+        events,
+      );
+      assert.equal(
+        rows.reduce((sum, row) => sum + row.windows, 0),
+        144,
+      );
+    }
+  });
+
+  it('have days of 23 and 25 hours where the clocks change', async () => {
+    for (const [date, hours] of [
+      [Date.UTC(2026, 2, 28, 23), 23],
+      [Date.UTC(2026, 9, 24, 22), 25],
+    ] as const) {
+      const { store } = await room.fresh();
+      const next = random(5);
+      const made = Array.from({ length: 26 }, (_, i) => makeWindow(date + i * 60 * MINUTE, 60, 30, next, 10 + i));
+      await seal(store, made, 'Europe/Berlin', 'complete');
+      await rollUpAll(store);
+      const days = await heads(store, 'day');
+      assert.deepEqual(
+        days.map(({ start, end, windows }) => [(end - start) / (60 * MINUTE), windows]),
+        [
+          [hours, hours],
+          [24, 26 - hours],
+        ],
+      );
+      assert.equal(days[0]!.start, date);
+    }
+  });
+
+  it('leave out what cannot be added up: a segment whose grid changed', async () => {
+    const { store } = await room.fresh();
+    const made = aDay(6).slice(0, 120);
+    await seal(store, made.slice(0, 90), ZONE, 'complete', 'old grid');
+    await seal(store, made.slice(90), ZONE, 'complete', 'new grid');
+    await rollUpAll(store);
+    const rows = await store.query(
+      `SELECT note, length(cells) AS cells, count > 0 AS counted FROM hour_rows FINAL WHERE feature = 'amount' AND segment != '' ORDER BY window_start`,
+    );
+    assert.deepEqual(rows, [
+      { note: '', cells: 2, counted: 1 },
+      { note: 'spec changed', cells: 0, counted: 0 },
+    ]);
+  });
+
+  it('windows of three quarters of a day have a day and no hour, longer ones neither', async () => {
+    const { store } = await room.fresh();
+    const next = random(7);
+    await seal(
+      store,
+      [makeWindow(DAY, 720, 30, next, 3), makeWindow(DAY + 720 * MINUTE, 720, 30, next, 4)],
+      ZONE,
+      'complete',
+    );
+    await seal(store, [makeWindow(DAY + 1440 * MINUTE, 7 * 1440, 30, next, 5)], ZONE, 'complete');
+    assert.equal(await rollUpAll(store), 1);
+    assert.deepEqual(
+      (await heads(store, 'day')).map(({ windows }) => windows),
+      [2],
+    );
+    assert.deepEqual(await heads(store, 'hour'), []);
+  });
+});
+
+describe('a person who asks the views by hour and day', () => {
+  it('gets what the views of windows come to', async () => {
+    const { store } = await room.fresh();
+    const made = aDay(8, 10);
+    await seal(store, made, ZONE, 'complete');
+    await rollUpAll(store);
+    for (const [view, minutes] of [
+      ['hourly', 60],
+      ['daily', 1440],
+    ] as const) {
+      const of = `intDiv(toUnixTimestamp64Milli(window_start) - ${DAY}, ${minutes * MINUTE}) AS period`;
+      const expected = await store.query(
+        `SELECT ${of}, sum(o.events) AS events, sum(o.errors) AS errors FROM operations AS o GROUP BY period ORDER BY period`,
+      );
+      assert.deepEqual(
+        await store.query(`SELECT ${of}, events, errors FROM operations_${view} ORDER BY period`),
+        expected,
+      );
+      const stats = (what: string, from: string) =>
+        `SELECT ${of}, segment, ${what} FROM ${from} AS f WHERE feature = 'amount'`;
+      assert.deepEqual(
+        await store.query(
+          `${stats('missing, n, min, max, windows', `feature_stats_${view}`)} ORDER BY period, segment`,
+        ),
+        await store.query(
+          `${stats('sum(f.missing) AS missing, sum(f.n) AS n, min(f.min) AS min, max(f.max) AS max, count() AS windows', 'feature_stats')}
+           GROUP BY period, segment ORDER BY period, segment`,
+        ),
+      );
+      const rolled = await store.query<Record<string, number>>(
+        `SELECT ${of}, score, effect, mean_score, windows, scored_windows, breached_windows FROM drift_scores_${view} ORDER BY period`,
+      );
+      const tested = await store.query<Record<string, number>>(
+        `SELECT ${of}, max(d.score) AS score, max(d.effect) AS effect, avg(d.score) AS mean_score, count() AS windows,
+           count(d.score) AS scored_windows, sum(d.breached) AS breached_windows FROM drift_scores AS d GROUP BY period ORDER BY period`,
+      );
+      assert.equal(rolled.length, tested.length);
+      for (const [i, { mean_score: mean, ...row }] of rolled.entries()) {
+        const { mean_score: expectedMean, ...rest } = tested[i]!;
+        assert.deepEqual(row, rest);
+        assert.ok(Math.abs(mean! - expectedMean!) < 1e-12);
       }
     }
   });
