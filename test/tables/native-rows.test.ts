@@ -117,6 +117,7 @@ test('raw predictions keep the bytes of their event; what is no UTF-8 in them is
   const expected = sources.map((source, i) => ({
     ...PLACE,
     offset: 2 ** 40 + i,
+    row: 0,
     model: 'declared',
     timestamp: sqlTime(START + 1),
     prediction_id: `p-${i}`,
