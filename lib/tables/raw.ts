@@ -113,19 +113,24 @@ function addPlace(block: NativeBlock, { topic, incarnation, partition }: Partiti
   block.constant('partition', UINT32, partition);
 }
 
-/** Keyed by (incarnation, partition, offset, row of the record): writing them again changes nothing. */
-export async function insertPredictions(store: Store, rows: PredictionRows): Promise<void> {
-  await insert(store, 'prediction_rows', rows.block);
+/** In one INSERT. Keyed by (incarnation, partition, offset, row of the record): writing them again changes nothing. */
+export async function insertPredictions(store: Store, rows: readonly PredictionRows[]): Promise<void> {
+  await insert(store, 'prediction_rows', rows);
 }
 
-/** Keyed by (prediction id, incarnation, partition, offset): a record brings no more than one. */
-export async function insertLabels(store: Store, rows: LabelRows): Promise<void> {
-  await insert(store, 'label_rows', rows.block);
+/** In one INSERT. Keyed by (prediction id, incarnation, partition, offset): a record brings no more than one. */
+export async function insertLabels(store: Store, rows: readonly LabelRows[]): Promise<void> {
+  await insert(store, 'label_rows', rows);
 }
 
 /** A retry sends the same bytes, which are not encoded again. */
-async function insert(store: Store, table: string, block: NativeBlock): Promise<void> {
-  await store.insertNative(table, block.names, { [Symbol.iterator]: () => block.pieces() });
+async function insert(store: Store, table: string, rows: readonly { block: NativeBlock }[]): Promise<void> {
+  const pieces = {
+    *[Symbol.iterator](): Generator<Uint8Array> {
+      for (const { block } of rows) yield* block.pieces();
+    },
+  };
+  if (rows.length > 0) await store.insertNative(table, rows[0]!.block.names, pieces);
 }
 
 /** JSON has no infinities and no NaN; the event itself still says them. */

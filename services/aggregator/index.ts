@@ -49,7 +49,13 @@ const COPIED_BYTES = 16 * 1024 * 1024;
  * number of them share the work by the consumer group's assignment.
  */
 export function createAggregator(context: ServiceContext, options: AggregatorOptions = {}): Service {
-  return new Aggregator(context, { lastFlushMs: 5_000, caps: CHUNK_LIMITS, memory: availableMemory(), copiedBytes: COPIED_BYTES, ...options });
+  return new Aggregator(context, {
+    lastFlushMs: 5_000,
+    caps: CHUNK_LIMITS,
+    memory: availableMemory(),
+    copiedBytes: COPIED_BYTES,
+    ...options,
+  });
 }
 
 class Aggregator implements Service {

@@ -9,7 +9,7 @@ import {
   StaleAssignmentError,
 } from '../../lib/ports/log.ts';
 import { deadLetter } from '../../lib/runtime/dead-letters.ts';
-import { insertLabels, isNewIncarnation, LabelRows } from '../../lib/tables/raw.ts';
+import { isNewIncarnation, LabelRows } from '../../lib/tables/raw.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Collaborators } from './collaborators.ts';
 import { decodeRecord, publishDeadLetters } from './dead-letters.ts';
@@ -66,7 +66,7 @@ export class LabelPartition {
       this.#position = record.offset + 1;
     }
     await publishDeadLetters(environment, letters);
-    await environment.persist('label_rows', () => insertLabels(environment.context.store, rows));
+    await this.#shared.writer.labels(rows);
     const { topic, partition } = this.#place;
     environment.metrics.events.inc({ topic, partition }, rows.length);
     await this.pass(halt === null ? batch : { ...batch, nextOffset: this.#position });

@@ -1,6 +1,7 @@
 import { groupCommit } from '../../lib/runtime/group-commit.ts';
 import { type ChunkInsert, insertChunkRows } from '../../lib/tables/chunk-rows.ts';
 import { type Manifest, writeManifests } from '../../lib/tables/manifests.ts';
+import { insertLabels, insertPredictions, type LabelRows, type PredictionRows } from '../../lib/tables/raw.ts';
 import type { Environment } from './environment.ts';
 
 /**
@@ -11,12 +12,16 @@ export class LedgerWriter {
   readonly #environment: Environment;
   readonly #rows: (inserts: readonly ChunkInsert[]) => Promise<void>;
   readonly #manifests: (manifests: readonly Manifest[]) => Promise<void>;
+  readonly #predictions: (rows: readonly PredictionRows[]) => Promise<void>;
+  readonly #labels: (rows: readonly LabelRows[]) => Promise<void>;
 
   constructor(environment: Environment) {
     const { store } = environment.context;
     this.#environment = environment;
     this.#rows = groupCommit((inserts) => insertChunkRows(store, inserts));
     this.#manifests = groupCommit((manifests) => writeManifests(store, manifests));
+    this.#predictions = groupCommit((rows) => insertPredictions(store, rows));
+    this.#labels = groupCommit((rows) => insertLabels(store, rows));
   }
 
   /** Resolves when the rows are durable. */
@@ -26,5 +31,14 @@ export class LedgerWriter {
 
   async manifest(manifest: Manifest): Promise<void> {
     await this.#environment.persist('manifest_rows', () => this.#manifests([manifest]));
+  }
+
+  /** Rows of the raw prediction log. */
+  async predictions(rows: PredictionRows): Promise<void> {
+    if (rows.length > 0) await this.#environment.persist('prediction_rows', () => this.#predictions([rows]));
+  }
+
+  async labels(rows: LabelRows): Promise<void> {
+    if (rows.length > 0) await this.#environment.persist('label_rows', () => this.#labels([rows]));
   }
 }

@@ -3,9 +3,10 @@ import type { DeadLetter } from '../../lib/ports/codec.ts';
 import { LabelRows, PredictionRows } from '../../lib/tables/raw.ts';
 import type { Place } from './partition-state.ts';
 
-const MAX_ROWS = 5_000;
+/** As many as fit: the store takes half as long for a row of many as for a row of a few thousand. */
+const MAX_ROWS = 20_000;
 /** Of text and letters, with what the rows themselves take: what a partition holds while the store is slow. */
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 const ROW_BYTES = 200;
 const LETTER_BYTES = 600;
 

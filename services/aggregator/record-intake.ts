@@ -5,7 +5,6 @@ import { HEADERS } from '../../lib/core/messages/types.ts';
 import type { PredictionReader } from '../../lib/ports/codec.ts';
 import type { LogRecord } from '../../lib/ports/log.ts';
 import { deadLetter } from '../../lib/runtime/dead-letters.ts';
-import { insertLabels, insertPredictions } from '../../lib/tables/raw.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Collaborators } from './collaborators.ts';
 import { publishDeadLetters, refuseRecord, reportLimit } from './dead-letters.ts';
@@ -85,12 +84,11 @@ export class RecordIntake {
   takePending(): () => Promise<void> {
     const { predictions, labels, letters } = this.#pending;
     this.#pending = this.#newPending();
-    const { environment } = this.#shared;
-    const { store } = environment.context;
+    const { environment, writer } = this.#shared;
     return async () => {
       await publishDeadLetters(environment, letters);
-      await environment.persist('prediction_rows', () => insertPredictions(store, predictions));
-      await environment.persist('label_rows', () => insertLabels(store, labels));
+      await writer.predictions(predictions);
+      await writer.labels(labels);
     };
   }
 

@@ -60,6 +60,7 @@ describe('migrate', () => {
       '0005_periods.sql',
       '0006_views_windows.sql',
       '0007_record_rows.sql',
+      '0008_raw_codec.sql',
     ]);
     assert.deepEqual(await migrate(store), []);
     const names = await store.query('SELECT name FROM schema_migrations FINAL ORDER BY name');
@@ -71,6 +72,7 @@ describe('migrate', () => {
       { name: '0005_periods.sql' },
       { name: '0006_views_windows.sql' },
       { name: '0007_record_rows.sql' },
+      { name: '0008_raw_codec.sql' },
     ]);
   });
 
