@@ -104,7 +104,7 @@ function createStore(
       if (!isEmpty(rows)) await writing.use(({ client }) => guard(() => insertRows(client, table, rows)));
     },
     insertNative: async (table, columns, pieces) => {
-      if (!isEmpty(pieces)) await writing.use((writer) => insertPieces(writer, table, columns, pieces, guard));
+      await writing.use((writer) => insertPieces(writer, table, columns, pieces, guard));
     },
     command: async (sql, params = {}) => {
       await writing.use(({ client }) => guard(() => client.command({ query: bind(sql, params) })));
@@ -154,7 +154,8 @@ async function insertPieces(
   pieces: Iterable<Uint8Array>,
   guard: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<void> {
-  const path = await spool.fill(pieces);
+  const { path, length } = await spool.fill(pieces);
+  if (length === 0) return;
   const names = columns.map(quoteIdentifier).join(', ');
   const source = `FROM INFILE ${quoteString(path)} COMPRESSION 'none' FORMAT Native`;
   await guard(() => client.command({ query: `INSERT INTO ${quoteIdentifier(table)} (${names}) ${source}` }));

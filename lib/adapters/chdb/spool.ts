@@ -7,8 +7,8 @@ import { StoreUnavailableError } from '../../ports/store.ts';
  * process ends, however that happens. One caller at a time.
  */
 export interface Spool {
-  /** Puts `pieces` in the place of what it held; the path that the engine reads them from. */
-  fill(pieces: Iterable<Uint8Array>): Promise<string>;
+  /** Puts `pieces` in the place of what it held: the path that the engine reads them from, and how many bytes they are. */
+  fill(pieces: Iterable<Uint8Array>): Promise<{ path: string; length: number }>;
   close(): Promise<void>;
 }
 
@@ -20,9 +20,9 @@ export async function openSpool(dir: string): Promise<Spool> {
   return {
     async fill(pieces) {
       await available(() => file.truncate(0));
-      let at = 0;
-      for (const piece of pieces) at += await available(() => append(file, piece, at));
-      return `/dev/fd/${file.fd}`;
+      let length = 0;
+      for (const piece of pieces) length += await available(() => append(file, piece, length));
+      return { path: `/dev/fd/${file.fd}`, length };
     },
     close: () => file.close(),
   };

@@ -6,6 +6,7 @@ import { placeholders, quoteIdentifier } from '../../core/sql/params.ts';
 import { type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 import { guard, parseRows, requireDone } from './answers.ts';
 import { withinDeadline } from './deadline.ts';
+import { openPieces } from './pieces.ts';
 
 export interface ClickHouseStoreOptions {
   url: string;
@@ -52,9 +53,12 @@ export function createClickHouseStore(options: ClickHouseStoreOptions): Store {
       await whileOpen((signal) => insertData(client, `${into(table)} FORMAT JSONEachRow`, encodePieces(rows), signal));
     },
     insertNative: async (table, columns, pieces) => {
-      if (isEmpty(pieces)) return;
-      const names = columns.map(quoteIdentifier).join(', ');
-      await whileOpen((signal) => insertData(client, `${into(table)} (${names}) FORMAT Native`, pieces, signal));
+      const { isEmpty: nothing, all, cause } = openPieces(pieces);
+      if (nothing) return;
+      const query = `${into(table)} (${columns.map(quoteIdentifier).join(', ')}) FORMAT Native`;
+      await whileOpen((signal) => insertData(client, query, all(), signal)).catch((error: unknown) => {
+        throw cause(error);
+      });
     },
     command: (sql, params = {}) => {
       const chosen = /^\s*(CREATE|DROP)\s+DATABASE\b/i.test(sql) ? outside : client;

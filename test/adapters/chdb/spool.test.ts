@@ -19,12 +19,15 @@ it('holds what it was filled with last, be it shorter, and takes up a name that 
   await writeFile(join(dir, 'driftline-insert'), 'left over');
   const spool = await openSpool(dir);
   const bytes = (text: string) => Buffer.from(text);
-  assert.equal(
-    await readFile(await spool.fill([bytes('a long one'), bytes(', in pieces')]), 'utf8'),
-    'a long one, in pieces',
-  );
-  assert.equal(await readFile(await spool.fill([bytes('short')]), 'utf8'), 'short');
-  assert.equal(await readFile(await spool.fill([]), 'utf8'), '');
+  const filled = async (...pieces: Buffer[]) => {
+    const { path, length } = await spool.fill(pieces);
+    const text = await readFile(path, 'utf8');
+    assert.equal(length, text.length);
+    return text;
+  };
+  assert.equal(await filled(bytes('a long one'), bytes(', in pieces')), 'a long one, in pieces');
+  assert.equal(await filled(bytes('short')), 'short');
+  assert.equal(await filled(), '');
   await spool.close();
 });
 

@@ -351,7 +351,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
           throw new RangeError('no such time');
         },
       };
-      await assert.rejects(store.insertNative('native_rows', NATIVE, pieces), /no such time/);
+      await assert.rejects(store.insertNative('native_rows', NATIVE, pieces), RangeError);
       assert.deepEqual(await store.query('SELECT count() AS n FROM native_rows WHERE id = {id:UInt64}', { id }), [
         { n: 0 },
       ]);
