@@ -1,4 +1,4 @@
-import { type AvroComplex, type AvroSchema, isRecord } from './schema.ts';
+import { type AvroComplex, type AvroSchema, isRecord } from '../../core/avro/schema.ts';
 
 /**
  * The same schema with every map as an array of (key, value) records. Their bytes are the same, and a key `__proto__` is

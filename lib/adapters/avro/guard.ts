@@ -1,5 +1,5 @@
+import { type AvroComplex, type AvroSchema, isRecord, type NamedTypes, remember } from '../../core/avro/schema.ts';
 import { LIMITS } from '../../core/events/index.ts';
-import { type AvroComplex, type AvroSchema, isRecord, type NamedTypes, remember } from './schema.ts';
 
 /** What bounds the items of every array and map. */
 type ItemsLimit = 'map_entries' | 'batch_rows';

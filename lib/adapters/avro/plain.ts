@@ -1,4 +1,11 @@
-import { type AvroComplex, type AvroSchema, isRecord, type NamedTypes, remember, shortName } from './schema.ts';
+import {
+  type AvroComplex,
+  type AvroSchema,
+  isRecord,
+  type NamedTypes,
+  remember,
+  shortName,
+} from '../../core/avro/schema.ts';
 
 /** Turns what avsc decoded into plain values. */
 type Convert = (value: unknown) => unknown;

@@ -5,12 +5,13 @@ import { JsonReader } from '../../core/events/json-reader.ts';
 import { LIMITS } from '../../core/events/limits.ts';
 import { RowTexts } from '../../core/events/row-text.ts';
 import { ShapeCatalog } from '../../core/events/shape.ts';
-import { predictionToText } from '../../core/events/to-json.ts';
 import type { Decoded, Prediction, Rejection } from '../../core/events/types.ts';
 import type { PredictionReader } from '../../ports/codec.ts';
 import { BatchReader } from './batch-reader.ts';
-import { attempt, sizeProblem } from './rejections.ts';
-import { HEADER_BYTES, type SchemaSet } from './schema-set.ts';
+import { attempt, refuse, sizeProblem } from './rejections.ts';
+import { HEADER_BYTES, notA, type SchemaSet } from './schema-set.ts';
+import { SingleReader } from './single-reader.ts';
+import type { Writer } from './writer.ts';
 
 type Decode = (value: Buffer) => Decoded<Prediction>;
 type Outcome = 'read' | 'full' | Rejection;
@@ -23,6 +24,7 @@ export class EventReader implements PredictionReader {
   readonly #shapes = new ShapeCatalog();
   readonly #json = new JsonReader(this.#shapes, isUtf8);
   readonly #batches: BatchReader;
+  readonly #singles = new Map<Writer, SingleReader>();
 
   constructor(set: SchemaSet, decode: Decode, texts: boolean) {
     this.#set = set;
@@ -50,13 +52,18 @@ export class EventReader implements PredictionReader {
     const known = attempt(() => this.#set.writerOf(value));
     if (!known.ok) return known.rejection;
     const texts = this.#texts;
-    if (known.value.name === 'PredictionBatch') {
-      return this.#batches.read(known.value, value, HEADER_BYTES, block, { offset, arrival, texts });
-    }
-    const decoded = this.#decode(value);
-    if (!decoded.ok) return decoded.rejection;
-    const text = texts === null ? null : predictionToText(decoded.value);
-    const origin = { offset, arrival, source: null, text };
-    return appendPrediction(block, this.#shapes, decoded.value, origin) ? 'read' : 'full';
+    const writer = known.value;
+    const origin = { offset, arrival, texts: this.#texts };
+    if (writer.name === 'PredictionBatch') return this.#batches.read(writer, value, HEADER_BYTES, block, origin);
+    if (writer.name !== 'Prediction') return refuse('unknown_schema', notA('Prediction', writer, value)).rejection;
+    return this.#singleOf(writer).read(value, HEADER_BYTES, block, origin);
+  }
+
+  #singleOf(writer: Writer): SingleReader {
+    const known = this.#singles.get(writer);
+    if (known !== undefined) return known;
+    const created = new SingleReader(writer, this.#set.reader('Prediction'), this.#shapes, this.#texts !== null);
+    this.#singles.set(writer, created);
+    return created;
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import avsc from 'avsc';
-import { isRecord, type RecordSchema } from './schema.ts';
+import { isRecord, type RecordSchema } from '../../core/avro/schema.ts';
 import { checkReadable, createReader, createWriter, type Reader, type Writer } from './writer.ts';
 
 export type MessageName = 'Prediction' | 'PredictionBatch' | 'Label' | 'Announcement' | 'Alert' | 'DeadLetter';
@@ -88,6 +88,11 @@ export class SchemaSet {
     if (reader !== undefined) checkReadable(reader, writer);
     this.#writers.set(writer.fingerprint, writer);
   }
+}
+
+/** Says that the value is another message. */
+export function notA(name: MessageName, writer: Writer, value: Buffer): string {
+  return `the schema with fingerprint ${fingerprintIn(value)} is ${writer.name}, not ${name}`;
 }
 
 function fingerprintIn(value: Buffer): string {

@@ -1,9 +1,9 @@
 import avsc from 'avsc';
+import type { RecordSchema } from '../../core/avro/schema.ts';
 import { mapsAsEntries } from './entries.ts';
 import { crc64Avro } from './fingerprint.ts';
 import { createGuard } from './guard.ts';
 import { createPlain } from './plain.ts';
-import type { RecordSchema } from './schema.ts';
 
 /** Events have maps, a batch has rows. */
 const BATCH = 'PredictionBatch';

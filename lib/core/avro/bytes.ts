@@ -1,4 +1,5 @@
 const EMPTY = new Uint8Array(0);
+const NO_VIEW: DataView = new DataView(EMPTY.buffer);
 /** More than any count or length that is read here, and exact in 32-bit arithmetic after the last shift. */
 const LONGEST_VARINT = 7;
 
@@ -10,11 +11,14 @@ export class AvroBytes {
   bytes: Uint8Array = EMPTY;
   at = 0;
   failed = false;
+  /** Of the memory that the bytes are in, as the records of a fetch share theirs. */
+  #view = NO_VIEW;
 
   start(bytes: Uint8Array, at: number): void {
     this.bytes = bytes;
     this.at = at;
     this.failed = false;
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
   }
 
   /** A zig-zag varint of at most 49 bits; longer ones are somebody else's. */
@@ -36,6 +40,37 @@ export class AvroBytes {
     }
     this.at = at;
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  double(): number {
+    const { at, bytes } = this;
+    if (bytes.length - at < 8) return this.#nothing();
+    this.at = at + 8;
+    return this.#view.getFloat64(bytes.byteOffset + at, true);
+  }
+
+  float(): number {
+    const { at, bytes } = this;
+    if (bytes.length - at < 4) return this.#nothing();
+    this.at = at + 4;
+    return this.#view.getFloat32(bytes.byteOffset + at, true);
+  }
+
+  flag(): boolean {
+    const byte = this.bytes[this.at];
+    this.at += 1;
+    if (byte === undefined || byte > 1) this.failed = true;
+    return byte === 1;
+  }
+
+  skip(size: number): void {
+    if (size <= this.bytes.length - this.at) this.at += size;
+    else this.failed = true;
+  }
+
+  #nothing(): number {
+    this.failed = true;
+    return 0;
   }
 
   /** A length of bytes that follow; 0 where they do not. */

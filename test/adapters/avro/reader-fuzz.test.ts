@@ -6,31 +6,10 @@ import { PredictionBlock } from '../../../lib/core/events/block.ts';
 import { ShapeCatalog } from '../../../lib/core/events/shape.ts';
 import type { Rejection } from '../../../lib/core/events/types.ts';
 import { Random } from '../../core/json/random.ts';
+import { said } from '../../support/block-says.ts';
 
 const ROUNDS = Number(process.env.DRIFTLINE_FUZZ ?? 200_000);
 const codec = createCodec({ encoding: 'json' });
-
-/** All that a block says of its one event; arrays are only known to be there. */
-function said(block: PredictionBlock): unknown {
-  const cells = block.shape.columns.map((name, column) => {
-    const value = block.cell(column, 0);
-    return [name, typeof value === 'object' && value !== null ? 'array' : Object.is(value, -0) ? '-0' : value];
-  });
-  return {
-    // Segments without a value are as if they were not there.
-    cells: cells.filter(([name, value]) => !(String(name).startsWith('segment.') && value === null)),
-    features: block.shape.features,
-    timestamp: block.timestamps[0],
-    model: block.models[0],
-    version: block.versions[0],
-    role: block.roles[0],
-    id: block.id(0),
-    error: block.errors[0],
-    truth: block.truths[0],
-    offset: block.offsets[0],
-    arrival: block.arrivals[0],
-  };
-}
 
 /** By JSON.parse and the validation that everybody else uses. */
 function oracle(value: Buffer, offset: number): unknown {

@@ -1,0 +1,47 @@
+import { EventBytes } from '../../core/avro/event-bytes.ts';
+import { eventLayout } from '../../core/avro/event-layout.ts';
+import { appendPrediction } from '../../core/events/append.ts';
+import type { PredictionBlock } from '../../core/events/block.ts';
+import type { BatchOrigin } from '../../core/events/columnar-batch.ts';
+import { parsePrediction } from '../../core/events/parse-prediction.ts';
+import type { ShapeCatalog } from '../../core/events/shape.ts';
+import { predictionToText } from '../../core/events/to-json.ts';
+import type { Decoded, Prediction, Rejection } from '../../core/events/types.ts';
+import { attempt } from './rejections.ts';
+import type { Reader, Writer } from './writer.ts';
+
+/** Reads single predictions of one writer: those of a form seen before as bytes, others through avsc. */
+export class SingleReader {
+  readonly #writer: Writer;
+  readonly #reader: Reader;
+  readonly #shapes: ShapeCatalog;
+  readonly #bytes: EventBytes | null;
+
+  /** `texts`: whether events are asked for as JSON too. */
+  constructor(writer: Writer, reader: Reader, shapes: ShapeCatalog, texts: boolean) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#shapes = shapes;
+    const layout = eventLayout(writer.schema);
+    this.#bytes = layout === null ? null : new EventBytes(layout, shapes, texts);
+  }
+
+  /** Reads the event that begins at `start`; as PredictionReader does. */
+  read(value: Buffer, start: number, block: PredictionBlock, origin: BatchOrigin): 'read' | 'full' | Rejection {
+    const { offset, arrival, texts } = origin;
+    const known = this.#bytes?.read(value, start, offset, arrival, block) ?? null;
+    if (known === 'read' && texts !== null) block.texts[block.length - 1] = texts.text(block, block.length - 1);
+    if (known !== null) return known;
+    const decoded = this.#decode(value, start);
+    if (!decoded.ok) return decoded.rejection;
+    const text = texts === null ? null : predictionToText(decoded.value);
+    if (!appendPrediction(block, this.#shapes, decoded.value, { offset, arrival, source: null, text })) return 'full';
+    this.#bytes?.learn(decoded.value);
+    return 'read';
+  }
+
+  #decode(value: Buffer, start: number): Decoded<Prediction> {
+    const plain = attempt(() => this.#writer.decode(this.#reader, value, start));
+    return plain.ok ? parsePrediction(plain.value) : plain;
+  }
+}
