@@ -160,13 +160,14 @@ function print(title: string, rows: readonly Omit<Row, 'encoding' | 'features'>[
   const client = rows[0]!;
   const decoded = rows.find(({ name }) => name === 'kafkajs + decode')!;
   console.log(`\n${title}; median of ${values.rounds} rounds in turn (least to most)`);
-  console.log(`${''.padEnd(30)}${'events/s'.padStart(28)}  to client  to decode  CPU µs/event  store's`);
+  console.log(`${''.padEnd(30)}${'events/s'.padStart(28)}  to client  to decode  CPU µs/event  to decode  store's`);
   for (const { name, rate, least, most, cpu, storeCpu } of rows) {
     const cells = [
       `${Math.round(rate)} (${Math.round(least)} to ${Math.round(most)})`.padStart(28),
       (rate / client.rate).toFixed(3).padStart(11),
       (rate / decoded.rate).toFixed(3).padStart(11),
       cpu.toFixed(2).padStart(14),
+      (cpu / decoded.cpu).toFixed(3).padStart(11),
       (name.includes('aggregator') ? storeCpu.toFixed(2) : '').padStart(9),
     ];
     console.log(name.padEnd(30) + cells.join(''));
