@@ -3,7 +3,10 @@ import type { Store } from '../../lib/ports/store.ts';
 import { sketchColumns } from '../../lib/tables/sketch-columns.ts';
 import { saveSpec } from '../../lib/tables/specs.ts';
 
-/** How much is made. */
+/**
+ * How much is made. Hours have every column's sketch for the last days % 30 days, and for the year those of one model (m05):
+ * all columns of all models would be 75 GB.
+ */
 export interface YearSize {
   /** Days of hours and days. */
   days: number;

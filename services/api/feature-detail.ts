@@ -3,17 +3,19 @@ import { compareDistributions } from './distribution.ts';
 import { baselineDistribution, sealedDistribution, type WindowChoice } from './queries/distribution.ts';
 import { featureStats } from './queries/features.ts';
 import { registeredModels } from './queries/models.ts';
+import type { PointLength } from './queries/recent.ts';
 import { scoreSeries } from './queries/scores.ts';
 import type { FeatureDetail } from './schemas/features.ts';
 
-export type FeatureRequest = WindowChoice & { windows: number; baseline?: string };
+export type FeatureRequest = WindowChoice & { windows: number; baseline?: string; resolution?: PointLength };
 
 /** One column's scores, counts and distributions; null where nothing is known of it. */
 export async function featureDetail(store: Store, request: FeatureRequest): Promise<FeatureDetail | null> {
   const { model, feature, segment, windows } = request;
+  const key = { model, feature, segment, windows, resolution: request.resolution ?? 'window' };
   const [series, stats, sealed] = await Promise.all([
-    scoreSeries(store, { model, feature, segment, windows }),
-    featureStats(store, { model, feature, segment, windows }),
+    scoreSeries(store, key),
+    featureStats(store, key),
     sealedDistribution(store, request),
   ]);
   const baseline =

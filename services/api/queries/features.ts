@@ -1,7 +1,7 @@
 import type { SqlParams, Store } from '../../../lib/ports/store.ts';
 import type { FeatureDetail } from '../schemas/features.ts';
 import type { ModelDetail } from '../schemas/models.ts';
-import { recentWindows } from './recent.ts';
+import { type PointLength, recentWindows, VIEW_SUFFIX } from './recent.ts';
 
 interface LatestCounts {
   feature: string;
@@ -44,13 +44,14 @@ function latestCounts(store: Store, view: string, where: string, params: SqlPara
 /** Counts and moments of one column's latest windows, oldest first. */
 export async function featureStats(
   store: Store,
-  key: { model: string; feature: string; segment: string; windows: number },
+  key: { model: string; feature: string; segment: string; windows: number; resolution?: PointLength },
 ): Promise<FeatureDetail['stats']> {
-  const recent = await recentWindows(store, key.model, key.windows);
+  const length = key.resolution ?? 'window';
+  const recent = await recentWindows(store, key.model, key.windows, length);
   const rows = await store.query<FeatureDetail['stats'][number]>(
     `SELECT version, role, toUnixTimestamp64Milli(w.window_start) AS window_start, toUnixTimestamp64Milli(w.window_end) AS window_end,
        count, missing, \`nan\`, infinite, wrong_type, mean, stddev, min, max, state, revision
-     FROM feature_stats AS w
+     FROM feature_stats${VIEW_SUFFIX[length]} AS w
      WHERE ${recent.sql} AND feature = {feature:String} AND segment = {segment:String}
      ORDER BY w.window_start DESC, version, role LIMIT {windows:UInt32}`,
     { ...key, ...recent.params },

@@ -1,3 +1,4 @@
+import type { Resolution } from '../../../lib/core/windows/periods.ts';
 import type { SqlParams, Store } from '../../../lib/ports/store.ts';
 import { loadModelNames } from '../../../lib/tables/models.ts';
 import { sqlTime } from '../../../lib/tables/time.ts';
@@ -18,12 +19,24 @@ interface Line {
   end: number;
 }
 
+/** What a point of a series stands for. */
+export type PointLength = 'window' | Resolution;
+
+/** What views by this length end in. */
+export const VIEW_SUFFIX: Readonly<Record<PointLength, string>> = { window: '', hour: '_hourly', day: '_daily' };
+
 /**
- * Where the last `windows` windows of a model lie, or of every model: time ranges that hold at least those of each (version,
- * role), found by the hours and days that count them, so that nobody reads a month of windows for the last forty.
+ * Where the last `windows` windows (or hours, or days) of a model lie, or of every model: time ranges that hold at least those
+ * of each (version, role), found by the hours and days that count them, so that nobody reads a month of windows for the last
+ * forty.
  */
-export async function recentWindows(store: Store, model: string | null, windows: number): Promise<Condition> {
-  const lines = await store.query<Line>(LINES, { all: model === null ? 1 : 0, model: model ?? '', windows });
+export async function recentWindows(
+  store: Store,
+  model: string | null,
+  windows: number,
+  length: PointLength = 'window',
+): Promise<Condition> {
+  const lines = await store.query<Line>(LINES[length], { all: model === null ? 1 : 0, model: model ?? '', windows });
   return model === null ? ofAll(lines, await loadModelNames(store)) : ofOne(model, lines);
 }
 
@@ -78,20 +91,22 @@ function merged(ranges: readonly [from: number, to: number][]): [number, number]
   return result;
 }
 
-const LINES = ['hour', 'day']
-  .map(
-    (resolution) => `
+/** Lines of a model, by the rows of its hours or days, each of which counts as `amount`. */
+const linesOf = (resolution: Resolution, amount: string): string => `
   SELECT model, version, role, toUnixTimestamp64Milli(maxIf(window_start, reached >= {windows:UInt32})) AS since,
     toUnixTimestamp64Milli(max(window_end)) AS end
   FROM (
     SELECT model, version, role, window_start, window_end,
-      sum(windows) OVER (PARTITION BY model, version, role ORDER BY window_start DESC, window_end DESC) AS reached
+      sum(${amount}) OVER (PARTITION BY model, version, role ORDER BY window_start DESC, window_end DESC) AS reached
     FROM ${resolution}_rows FINAL
     WHERE feature = '' AND segment = '' AND ({all:UInt8} OR model = {model:String}))
-  GROUP BY model, version, role`,
-  )
-  .reduce(
-    (hours, days) => `
-  SELECT model, version, role, max(since) AS since, max(end) AS end FROM (${hours} UNION ALL ${days})
+  GROUP BY model, version, role`;
+
+const LINES: Readonly<Record<PointLength, string>> = {
+  window: `
+  SELECT model, version, role, max(since) AS since, max(end) AS end
+  FROM (${linesOf('hour', 'windows')} UNION ALL ${linesOf('day', 'windows')})
   GROUP BY model, version, role ORDER BY model, version, role`,
-  );
+  hour: linesOf('hour', '1'),
+  day: linesOf('day', '1'),
+};

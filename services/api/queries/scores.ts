@@ -1,6 +1,6 @@
 import type { Store } from '../../../lib/ports/store.ts';
 import type { ScoreSeries } from '../schemas/models.ts';
-import { recentWindows } from './recent.ts';
+import { type PointLength, recentWindows, VIEW_SUFFIX } from './recent.ts';
 
 interface ScoreRow {
   monitor: string;
@@ -34,19 +34,22 @@ export interface ScoreFilter {
   segment?: string;
   /** Latest windows per series. */
   windows: number;
+  /** 'window' by default; of an hour or day the points are its worst window's. */
+  resolution?: PointLength;
 }
 
 /** Score series, one per (monitor, version, role, feature, segment, metric), points oldest first. */
 export async function scoreSeries(store: Store, filter: ScoreFilter): Promise<ScoreSeries[]> {
-  const recent = await recentWindows(store, filter.model, filter.windows);
+  const length = filter.resolution ?? 'window';
+  const recent = await recentWindows(store, filter.model, filter.windows, length);
   const where = [recent.sql];
   if (filter.feature !== undefined) where.push('feature = {feature:String}');
   if (filter.segment !== undefined) where.push('segment = {segment:String}');
   const rows = await store.query<ScoreRow>(
     `SELECT monitor, version, role, feature, segment, metric, definition, baseline, severity,
        toUnixTimestamp64Milli(window_start) AS start_ms, toUnixTimestamp64Milli(window_end) AS end_ms,
-       score, effect, p_value, threshold, breached, n_current, n_baseline, state, revision, note
-     FROM drift_scores AS w WHERE ${where.join(' AND ')}
+       score, effect, p_value, threshold, ${length === 'window' ? 'breached' : 'any_breached AS breached'}, n_current, n_baseline, state, revision, note
+     FROM drift_scores${VIEW_SUFFIX[length]} AS w WHERE ${where.join(' AND ')}
      ORDER BY feature, metric, monitor, segment, version, role, window_start DESC
      LIMIT {windows:UInt32} BY feature, metric, monitor, segment, version, role`,
     { ...filter, ...recent.params },

@@ -9,16 +9,22 @@ import { errorResponses, READ_ERRORS } from '../schemas/common.ts';
 import { featureDetail } from '../schemas/features.ts';
 import { modelDetail, modelList, scoreList } from '../schemas/models.ts';
 
-const windows = z.coerce.number().int().min(1).max(1000).describe('latest windows per series');
+const windows = z.coerce.number().int().min(1).max(1000).describe('latest windows (or hours, or days) per series');
+const resolution = z
+  .enum(['window', 'hour', 'day'])
+  .default('window')
+  .describe("what a point stands for; of an hour or day a score is its worst window's");
 const modelParams = z.object({ model: z.string() });
 const featureParams = modelParams.extend({ feature: z.string() });
 const scoresQuery = z.object({
   windows: windows.default(40),
+  resolution,
   segment: z.string().optional(),
   feature: z.string().optional(),
 });
 const featureQuery = z.object({
   windows: windows.default(120),
+  resolution,
   segment: z.string().default('').describe("'' for the whole, or NAME=VALUE"),
   window_start: z.coerce.number().int().optional().describe('ms; absent: the latest sealed window'),
   version: z.string().optional(),
