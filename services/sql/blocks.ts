@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Data, receiveData } from './body.ts';
-import { type BodyFile, createBodyFile } from './body-file.ts';
+import type { BodyFile, BodyFiles } from './body-file.ts';
 import { cityHash128 } from './city-hash.ts';
 import { exception } from './exception.ts';
 
@@ -30,7 +30,7 @@ interface Block {
 export async function receiveBlocks(
   message: Readable,
   encoding: string,
-  place: { dir: string; most: number },
+  place: { files: BodyFiles; most: number },
 ): Promise<Data> {
   const { file, compression } = await receiveData(message, encoding, place);
   try {
@@ -41,9 +41,9 @@ export async function receiveBlocks(
   }
 }
 
-/** The same data in `dir` as the engine reads them. Throws EngineError for what is cut off, changed or of another method. */
-async function repackBlocks(source: BodyFile, { dir, most }: { dir: string; most: number }): Promise<Data> {
-  const file = await createBodyFile(dir);
+/** The same data as the engine reads them. Throws EngineError for what is cut off, changed or of another method. */
+async function repackBlocks(source: BodyFile, { files, most }: { files: BodyFiles; most: number }): Promise<Data> {
+  const file = await files.take();
   try {
     let unpacked = 0;
     let method: number | null = null;

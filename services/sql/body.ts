@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
 import { EngineError } from '../../lib/ports/engine.ts';
 import { describeError } from '../../lib/runtime/errors.ts';
-import { type BodyFile, createBodyFile } from './body-file.ts';
+import type { BodyFile, BodyFiles } from './body-file.ts';
 import { exception } from './exception.ts';
 import { isWhole } from './frames.ts';
 
@@ -32,17 +32,17 @@ export async function receive(message: IncomingMessage, most: number): Promise<B
 }
 
 /**
- * The body in a file in `dir`, its Content-Encoding undone or left to the engine: no more of it is in memory than a few
+ * The body in a file, its Content-Encoding undone or left to the engine: no more of it is in memory than a few
  * chunks. `most`: bytes of it, as sent and unpacked. Throws EngineError for a longer one, for an encoding not known and for
  * bytes that cannot be unpacked.
  */
 export async function receiveData(
   source: Readable,
   encoding: string,
-  { dir, most }: { dir: string; most: number },
+  { files, most }: { files: BodyFiles; most: number },
 ): Promise<Data> {
   if (encoding !== '' && !isUnpacked(encoding) && !ENGINE.has(encoding)) throw unknownEncoding(encoding);
-  const file = await createBodyFile(dir);
+  const file = await files.take();
   try {
     const chunks = isUnpacked(encoding) ? unpacked(source, encoding, most) : limited(source, most);
     for await (const chunk of chunks) await file.append(chunk);

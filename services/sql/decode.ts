@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { quoteString } from '../../lib/core/sql/params.ts';
 import type { Engine } from '../../lib/ports/engine.ts';
 import { cannotUnpack, type Data, isUnpacked, receiveData, unknownEncoding, unpacked } from './body.ts';
+import type { BodyFiles } from './body-file.ts';
 
 /**
  * The body without its Content-Encoding, at most `most` bytes. What Node 20 cannot unpack (zstd, lz4, xz) the engine can;
@@ -10,12 +11,12 @@ import { cannotUnpack, type Data, isUnpacked, receiveData, unknownEncoding, unpa
 export async function decodeBody(
   body: Buffer,
   encoding: string,
-  { engine, most, writable }: { engine: Engine; most: number; writable: boolean },
+  { engine, files, most, writable }: { engine: Engine; files: BodyFiles; most: number; writable: boolean },
 ): Promise<Buffer> {
   if (encoding === '' || body.length === 0) return body;
   if (isUnpacked(encoding)) return collect(unpacked(Readable.from([body]), encoding, most));
   if (!writable) throw unknownEncoding(encoding);
-  const data = await receiveData(Readable.from([body]), encoding, { dir: engine.dir, most });
+  const data = await receiveData(Readable.from([body]), encoding, { files, most });
   try {
     return await unpackByEngine(data, most, engine);
   } finally {

@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteString } from '../../lib/core/sql/params.ts';
 import type { Engine, EngineResult, EngineSession } from '../../lib/ports/engine.ts';
 import type { Data } from './body.ts';
+import type { BodyFiles } from './body-file.ts';
 import { exception } from './exception.ts';
 import { type EngineNames, requireReading } from './guard.ts';
 import { beforeData, findData, type Insert, isInsert } from './insert.ts';
@@ -23,6 +24,7 @@ export interface Executor {
   writable: boolean;
   limits: Limits;
   names: EngineNames;
+  files: BodyFiles;
 }
 
 export interface Answer extends EngineResult {
@@ -120,7 +122,7 @@ async function runAny(session: EngineSession, executor: Executor, request: SqlRe
     const whole = query === '' ? body : Buffer.concat([Buffer.from(beforeData(query)), body]);
     const insert = findData(whole.toString('latin1', 0, HEAD));
     if (insert === null) return { ...(await session.run(wholeStatement(request, body))), format };
-    const data = await putData(whole.subarray(insert.dataAt), insert, executor.engine.dir);
+    const data = await putData(whole.subarray(insert.dataAt), insert, executor.files);
     try {
       return await runData(session, request, insert, data);
     } finally {

@@ -8,6 +8,7 @@ import { listen } from '../../lib/runtime/listen.ts';
 import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
 import { receiveBlocks } from './blocks.ts';
 import { receive, receiveData } from './body.ts';
+import { createBodyFiles } from './body-file.ts';
 import { contentType } from './content-type.ts';
 import { decodeBody } from './decode.ts';
 import { exception, exceptionText, httpStatus } from './exception.ts';
@@ -50,6 +51,7 @@ export function createSqlServer(options: SqlServerOptions): SqlServer {
     writable,
     limits: { ...LIMITS, ...options.limits },
     names: NO_NAMES,
+    files: createBodyFiles(engine.dir),
   };
   const server = createHttpServer(options, executor);
   let url = '';
@@ -64,6 +66,7 @@ export function createSqlServer(options: SqlServerOptions): SqlServer {
     },
     stop: async () => {
       await server.close();
+      await executor.files.close();
     },
     notReady: () => (url === '' ? 'not listening yet' : null),
     failed: never(),
@@ -168,7 +171,7 @@ async function run(raw: FastifyRequest, request: SqlRequest, { options, executor
   }
   const sent = request.isForm ? Buffer.alloc(0) : await receive(raw.raw, most);
   return gate(async () => {
-    const body = await decodeBody(sent, request.encoding, { engine, most, writable });
+    const body = await decodeBody(sent, request.encoding, { engine, files: executor.files, most, writable });
     return execute(executor, request, body);
   });
 }
@@ -179,7 +182,7 @@ async function load(
   insert: Insert,
   { options, executor, gate }: Handling,
 ): Promise<Answer> {
-  const place = { dir: options.engine.dir, most: bodyLimit(options) };
+  const place = { files: executor.files, most: bodyLimit(options) };
   const data = isInBlocks(request.settings)
     ? await receiveBlocks(raw.raw, request.encoding, place)
     : await receiveData(raw.raw, request.encoding, place);

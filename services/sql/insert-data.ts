@@ -1,15 +1,20 @@
 import { EngineError, type EngineSession } from '../../lib/ports/engine.ts';
 import type { Data } from './body.ts';
-import { createBodyFile } from './body-file.ts';
+import type { BodyFiles } from './body-file.ts';
 import { exception } from './exception.ts';
 import type { Insert } from './insert.ts';
 
-/** Data that came with their statement, in a file in `dir`. */
-export async function putData(bytes: Buffer, insert: Insert, dir: string): Promise<Data> {
+/** Data that came with their statement, in a file. */
+export async function putData(bytes: Buffer, insert: Insert, files: BodyFiles): Promise<Data> {
   if (insert.format === 'Values') refuseSecondStatement(bytes);
-  const file = await createBodyFile(dir);
-  await file.append(bytes);
-  return { file, compression: 'none' };
+  const file = await files.take();
+  try {
+    await file.append(bytes);
+    return { file, compression: 'none' };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /**

@@ -17,7 +17,10 @@ export type Act =
 
 /** A fault as plain data: the first rule that fits a statement and is not used up acts on it. */
 export interface Rule {
-  /** Tested against the statement: `INSERT INTO manifest_rows FORMAT JSONEachRow`, then a line break, then the data's beginning. */
+  /**
+   * Tested against the statement: "INSERT INTO `manifest_rows` FORMAT JSONEachRow", then a line break, then the data's beginning.
+   * The ledger's and the raw rows are Native blocks, in which only texts can be recognised.
+   */
   match: RegExp;
   /** `before`: the store never sees the statement (a delay or call excepted). `after`: the store has executed it. */
   at: 'before' | 'after';

@@ -150,6 +150,18 @@ describe('inserts through sql-server', () => {
     assert.equal(await rows(), '');
   });
 
+  it('keeps bodies apart that come at once, long ones before short ones too', async () => {
+    await ask(server.url, 'TRUNCATE TABLE t');
+    const lengths = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? 300_000 : i));
+    const query = 'INSERT INTO t FORMAT TSV';
+    const answers = await Promise.all(
+      lengths.map((length, i) => ask(server.url, '', { query }, { body: `${i}\t${'x'.repeat(length)}\n` })),
+    );
+    assert.ok(answers.every(({ status }) => status === 200));
+    const stored = await ask(server.url, 'SELECT a, length(s) FROM t ORDER BY a');
+    assert.equal(stored.text, lengths.map((length, i) => `${i}\t${length}\n`).join(''));
+  });
+
   it('leaves no files', async () => {
     const left = (await readdir(harness.engine.dir)).filter((name) => name.startsWith('driftline-'));
     assert.deepEqual(left, []);
