@@ -7,6 +7,7 @@ const QUOTE = 0x22;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
+const NINE = 0x39;
 const BACKSLASH = 0x5c;
 const NULL = ascii('null');
 const TRUE = ascii('true');
@@ -56,6 +57,7 @@ export class JsonScanner<Form> {
   /** The form of the message, with its values in the slots, or null. */
   scan(bytes: Uint8Array): Form | null {
     if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer);
+    const { kinds } = this;
     this.isWide = false;
     let steps = this.#roots;
     let at = 0;
@@ -64,7 +66,11 @@ export class JsonScanner<Form> {
       if (step === null) return null;
       at += step.literal.length;
       if (step.form !== null) return at === bytes.length ? step.form : null;
-      at = this.#value(bytes, at, slot);
+      const first = bytes[at]!;
+      if (first >= ZERO && first <= NINE) {
+        kinds[slot] = SLOT.number;
+        at = this.#number(bytes, at, slot);
+      } else at = this.#value(bytes, at, slot);
       if (at < 0) return null;
       steps = step.next;
     }
@@ -101,6 +107,7 @@ export class JsonScanner<Form> {
   }
 
   #matching(steps: readonly Step<Form>[], bytes: Uint8Array, at: number): Step<Form> | null {
+    if (steps.length === 1) return this.#begins(steps[0]!, bytes, at) ? steps[0]! : null;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]!;
       if (this.#begins(step, bytes, at)) return step;
