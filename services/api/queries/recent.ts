@@ -91,6 +91,11 @@ function merged(ranges: readonly [from: number, to: number][]): [number, number]
   return result;
 }
 
+/** A model that has been silent for so long is read whole where all models are asked for: it has few windows left. */
+const SILENT_DAYS = 40;
+const NOT_SILENT = `
+      AND ({model:String} != '' OR window_start >= (SELECT max(window_start) FROM hour_rows) - INTERVAL ${SILENT_DAYS} DAY)`;
+
 /** Lines of a model, by the rows of its hours or days, each of which counts as `amount`. */
 const linesOf = (resolution: Resolution, amount: string): string => `
   SELECT model, version, role, toUnixTimestamp64Milli(maxIf(window_start, reached >= {windows:UInt32})) AS since,
@@ -99,7 +104,7 @@ const linesOf = (resolution: Resolution, amount: string): string => `
     SELECT model, version, role, window_start, window_end,
       sum(${amount}) OVER (PARTITION BY model, version, role ORDER BY window_start DESC, window_end DESC) AS reached
     FROM ${resolution}_rows FINAL
-    WHERE feature = '' AND segment = '' AND ({all:UInt8} OR model = {model:String}))
+    WHERE feature = '' AND segment = '' AND ({all:UInt8} OR model = {model:String})${resolution === 'hour' ? NOT_SILENT : ''})
   GROUP BY model, version, role`;
 
 const LINES: Readonly<Record<PointLength, string>> = {
