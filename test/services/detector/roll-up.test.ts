@@ -12,6 +12,8 @@ import { pendingScorePeriods } from '../../../lib/tables/score-rollups.ts';
 import { insertScores } from '../../../lib/tables/scores.ts';
 import { insertSealed } from '../../../lib/tables/sealed.ts';
 import { type SketchColumns, sketchFromColumns } from '../../../lib/tables/sketch-columns.ts';
+import { featureStats } from '../../../services/api/queries/features.ts';
+import { scoreSeries } from '../../../services/api/queries/scores.ts';
 import { rollUp } from '../../../services/detector/roll-up.ts';
 import { StoreRoom } from '../../support/store-room.ts';
 
@@ -421,5 +423,47 @@ describe('a person who asks the views by hour and day', () => {
         assert.ok(Math.abs(mean! - expectedMean!) < 1e-12);
       }
     }
+  });
+});
+
+describe('what is latest', () => {
+  it('is found by the hours, and is what a scan of everything says', async () => {
+    const { store } = await room.fresh();
+    const made = aDay(10, 10);
+    await seal(store, made.slice(0, 100), ZONE, 'complete');
+    await rollUpAll(store);
+    // Not rolled up yet.
+    await seal(store, made.slice(100), ZONE, 'complete');
+    const starts = made.map(({ window }) => window.window.start);
+    for (const windows of [1, 7, 40, 90, 1_000]) {
+      const [series] = await scoreSeries(store, { model: 'm', windows });
+      assert.deepEqual(
+        series!.points.map(({ window_start }) => window_start),
+        starts.slice(-windows),
+        `${windows}`,
+      );
+      const stats = await featureStats(store, { model: 'm', feature: 'amount', segment: '', windows });
+      assert.deepEqual(
+        stats.map(({ window_start }) => window_start),
+        starts.slice(-windows),
+      );
+    }
+    await rollUpAll(store);
+    const hours = await scoreSeries(store, { model: 'm', windows: 3, resolution: 'hour' });
+    assert.deepEqual(
+      hours[0]!.points.map(({ window_start }) => window_start),
+      [21, 22, 23].map((hour) => DAY + hour * 60 * MINUTE),
+    );
+    const days = await featureStats(store, {
+      model: 'm',
+      feature: 'amount',
+      segment: '',
+      windows: 9,
+      resolution: 'day',
+    });
+    assert.deepEqual(
+      days.map(({ count }) => count),
+      [made.reduce((sum, { window }) => sum + window.events, 0)],
+    );
   });
 });
