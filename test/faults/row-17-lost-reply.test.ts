@@ -16,10 +16,16 @@ const TABLES = [
   'baseline_rows',
   'window_rows',
   'score_window_rows',
+  'hour_rows',
+  'day_rows',
+  'score_hour_rows',
+  'score_day_rows',
   'alert_rows',
   'incident_rows',
   'delivery_rows',
 ];
+/** Emptied by a migration; nobody writes them any more. */
+const FORMER = ['sealed_rows', 'score_rows'];
 /** A reference is read and written once: whoever starts next finds it there. */
 const timesOf = (table: string): number => (table === 'baseline_rows' ? 1 : 3);
 
@@ -63,6 +69,6 @@ test('row 17: ClickHouse executes, the reply is lost: every write of every table
   const written = await world.sql<{ name: string }>(
     "SELECT name FROM system.tables WHERE database = 'driftline' AND engine LIKE '%ReplacingMergeTree' ORDER BY name",
   );
-  const names = written.map(({ name }) => name).filter((name) => name !== 'schema_migrations');
+  const names = written.map(({ name }) => name).filter((name) => name !== 'schema_migrations' && !FORMER.includes(name));
   assert.deepEqual(names, TABLES.toSorted(), 'a table that this test forgets');
 });
