@@ -1,9 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ChunkIdentity, ChunkRow } from '../core/chunks/types.ts';
 import type { Store } from '../ports/store.ts';
 import { CHUNK_COLUMNS, ChunkBlock } from './chunk-block.ts';
 
 /** Bytes of a block, rows of any size apart: what is encoded at once, however many rows there are. */
 const BLOCK_BYTES = 1024 * 1024;
+/** How long rows are made before others get their turn, ms. */
+const TURN_MS = 20;
 
 /** Ledger rows of one chunk on their way into the store: encoded as they are sent, each time anew, or `hold` keeps them. */
 export class ChunkInsert {
@@ -20,23 +23,35 @@ export class ChunkInsert {
     this.#source = rows;
   }
 
-  /** Encodes the rows now: what they are made from may change from here on. */
-  hold(): this {
-    this.#held = [...this.#encode()];
+  /** Encodes the rows: what they are made from may change once this has resolved. Others get their turn meanwhile. */
+  async hold(): Promise<void> {
+    const held: Uint8Array[] = [];
+    const encoded = this.#encode(TURN_MS);
+    for (let next = encoded.next(); next.done !== true; next = encoded.next()) {
+      if (next.value === null) await turn();
+      else held.push(next.value);
+    }
+    this.#held = held;
     this.#source = [];
-    return this;
   }
 
-  pieces(): Iterable<Uint8Array> {
-    return this.#held ?? this.#encode();
+  *pieces(): Generator<Uint8Array> {
+    if (this.#held !== null) yield* this.#held;
+    else for (const piece of this.#encode(Number.POSITIVE_INFINITY)) if (piece !== null) yield piece;
   }
 
-  *#encode(): Generator<Uint8Array> {
+  /** Pieces of the INSERT; null whenever it has worked for `turnMs` without a pause. */
+  *#encode(turnMs: number): Generator<Uint8Array | null> {
     this.rows = 0;
+    let since = performance.now();
     let block = new ChunkBlock(this.#chunk, this.#specId);
     for (const row of this.#source) {
       this.rows += 1;
       block.add(row);
+      if (performance.now() - since > turnMs) {
+        yield null;
+        since = performance.now();
+      }
       if (block.bytes < BLOCK_BYTES) continue;
       yield* block.pieces();
       block = new ChunkBlock(this.#chunk, this.#specId);

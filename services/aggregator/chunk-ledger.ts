@@ -89,7 +89,7 @@ export class ChunkLedger {
     const { chunk } = this.#open;
     if (chunk.liveBytes + chunk.waiting.bytes > this.#shared.copiedBytes) return this.flush();
     const flush = this.#begin(this.#open, this.#state.position, false);
-    flush.insert.hold();
+    await flush.insert.hold();
     chunk.forgetChanges();
     this.#behind = this.#write(flush).then(() => {
       this.#behind = null;
