@@ -69,6 +69,8 @@ test('row 17: ClickHouse executes, the reply is lost: every write of every table
   const written = await world.sql<{ name: string }>(
     "SELECT name FROM system.tables WHERE database = 'driftline' AND engine LIKE '%ReplacingMergeTree' ORDER BY name",
   );
-  const names = written.map(({ name }) => name).filter((name) => name !== 'schema_migrations' && !FORMER.includes(name));
+  const names = written
+    .map(({ name }) => name)
+    .filter((name) => name !== 'schema_migrations' && !FORMER.includes(name));
   assert.deepEqual(names, TABLES.toSorted(), 'a table that this test forgets');
 });
