@@ -13,7 +13,7 @@ import {
 import { rollUpScores } from '../../lib/tables/score-rollups.ts';
 
 /** Values read in one go, about: bounds memory, and for how long parsing them holds up the process. */
-const BATCH_VALUES = 100_000;
+const BATCH_VALUES = 500_000;
 /** Columns read in one go at most. */
 const BATCH_COLUMNS = 500;
 
