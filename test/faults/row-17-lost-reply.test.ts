@@ -17,15 +17,13 @@ const TABLES = [
   'window_rows',
   'score_window_rows',
   'hour_rows',
-  'day_rows',
   'score_hour_rows',
-  'score_day_rows',
   'alert_rows',
   'incident_rows',
   'delivery_rows',
 ];
-/** Emptied by a migration; nobody writes them any more. */
-const FORMER = ['sealed_rows', 'score_rows'];
+/** Emptied by a migration, so that nobody writes them any more; and days, which are written as hours are, but none is over here. */
+const NOT_WRITTEN = ['sealed_rows', 'score_rows', 'day_rows', 'score_day_rows'];
 /** A reference is read and written once: whoever starts next finds it there. */
 const timesOf = (table: string): number => (table === 'baseline_rows' ? 1 : 3);
 
@@ -71,6 +69,6 @@ test('row 17: ClickHouse executes, the reply is lost: every write of every table
   );
   const names = written
     .map(({ name }) => name)
-    .filter((name) => name !== 'schema_migrations' && !FORMER.includes(name));
+    .filter((name) => name !== 'schema_migrations' && !NOT_WRITTEN.includes(name));
   assert.deepEqual(names, TABLES.toSorted(), 'a table that this test forgets');
 });

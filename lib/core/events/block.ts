@@ -38,7 +38,7 @@ export class PredictionBlock {
   models: string[] = [];
   versions: string[] = [];
   roles: string[] = [];
-  /** Prediction ids; null: the bytes of the id's or else the event's source from `idStarts` to `idEnds`, plain ASCII. */
+  /** Prediction ids; null: the bytes of `idSources` from `idStarts` to `idEnds`, plain ASCII. */
   ids: (string | null)[] = [];
   idSources: (Uint8Array | null)[] = [];
   idStarts = new Uint32Array(0);
@@ -97,7 +97,7 @@ export class PredictionBlock {
 
   /** The bytes that hold the event's id, where `ids` has none. */
   idSource(row: number): Uint8Array {
-    return this.idSources[row] ?? this.sources[row]!;
+    return this.idSources[row]!;
   }
 
   /** The value in a cell, as a decoder would give it alone. */

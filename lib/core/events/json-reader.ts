@@ -42,6 +42,7 @@ export class JsonReader {
     if (!block.accept(form.shape)) return 'full';
     if (!this.#fill(form, bytes, block)) return null;
     block.sources[block.length] = bytes;
+    block.idSources[block.length] = bytes;
     block.commit(offset, arrival);
     return 'read';
   }
