@@ -26,6 +26,7 @@ export const NEEDS = {
       'test/services/sql/clickhouse-connect.test.ts',
       'test/services/sql/wide-types.test.ts',
       'test/kafka/pipeline.test.ts',
+      'test/adapters/schema-registry/confluent.test.ts',
     ],
   },
 };

@@ -10,7 +10,11 @@ const production = process.argv.includes('--production');
 const strict = process.env.CI === 'true';
 const missing = new Map();
 /** Clients of another make, to test what Driftline reads and serves: by import name, pinned. */
-const PYTHON_PACKAGES = { clickhouse_connect: 'clickhouse-connect==0.8.18', fastavro: 'fastavro==1.12.1' };
+const PYTHON_PACKAGES = {
+  clickhouse_connect: 'clickhouse-connect==0.8.18',
+  fastavro: 'fastavro==1.12.1',
+  'confluent_kafka.schema_registry.avro': 'confluent-kafka[avro]==2.12.2',
+};
 
 checkNode();
 installPackages();

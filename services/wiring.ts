@@ -2,6 +2,7 @@ import { createCodec } from '../lib/adapters/avro/index.ts';
 import type { ChdbEngine } from '../lib/adapters/chdb/index.ts';
 import { openCsv } from '../lib/adapters/csv/index.ts';
 import { createPagerDutyChannel } from '../lib/adapters/pagerduty/index.ts';
+import { createSchemaRegistry } from '../lib/adapters/schema-registry/index.ts';
 import { migrate } from '../lib/migrations/index.ts';
 import type { Channel } from '../lib/ports/channel.ts';
 import { systemClock } from '../lib/ports/clock.ts';
@@ -45,7 +46,8 @@ export async function openContext(
   const { store, engine } = await openStore(config, options);
   try {
     const log = await openLog(config, name, logger);
-    const codec = createCodec({ encoding: config.log.encoding });
+    const registry = config.schemaRegistry === null ? null : createSchemaRegistry(config.schemaRegistry);
+    const codec = createCodec({ encoding: config.log.encoding, registry });
     const ctx = { config, log, store, codec, clock: systemClock, logger, metrics: createRegistry() };
     return { ctx, engine, connections: connectionsService(ctx, engine) };
   } catch (error) {

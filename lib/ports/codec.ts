@@ -28,10 +28,15 @@ export interface PredictionReader {
 }
 
 /**
- * Bytes ↔ messages. Reading: the first bytes decide (0xC3 0x01 Avro single-object, otherwise JSON). Writing: JSON or Avro
- * single-object, as configured. Implementation: adapters/avro, schemas from schemas/.
+ * Bytes ↔ messages. Reading: the first bytes decide (0xC3 0x01 Avro single-object, 0x00 Confluent wire format, otherwise
+ * JSON). Writing: JSON or Avro single-object, as configured. Implementation: adapters/avro, schemas from schemas/ or, for
+ * Confluent's, from a schema registry: there `missingSchema` goes before reading an event.
  */
 export interface Codec {
+  /** The id of a schema that has to be asked for before the value can be read; null: it can be read now. */
+  missingSchema(value: Buffer): number | null;
+  /** Asks for a schema. Resolves when values of it can be read or refused; rejects while nobody can be asked. */
+  askForSchema(id: number): Promise<void>;
   decodePrediction(value: Buffer): Decoded<Prediction>;
   /** `texts`: whether events that do not come as JSON are to be given as JSON too. */
   predictionReader(options: { texts: boolean }): PredictionReader;

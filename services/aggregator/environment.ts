@@ -41,7 +41,12 @@ export class Environment {
   }
 
   /** Does `task` again, with back-off, until it succeeds or the service stops: consumption waits, nothing is dropped. */
-  async persist<T>(what: string, task: () => Promise<T>): Promise<T> {
+  persist<T>(what: string, task: () => Promise<T>): Promise<T> {
+    return this.insist(what, `write ${what}`, task);
+  }
+
+  /** The same of what is not written; `doing` says what it is: "cannot … : trying again". */
+  async insist<T>(what: string, doing: string, task: () => Promise<T>): Promise<T> {
     const result = await retry(() => this.#orGiveUp(task()), {
       signal: this.#stopping.signal,
       retryable: () => !this.stopped,
@@ -50,7 +55,7 @@ export class Environment {
         this.metrics.writeRetries.inc({ what });
         this.context.logger.warn(
           { attempt, delay_ms: Math.round(delayMs), err: error },
-          `cannot write ${what}: trying again`,
+          `cannot ${doing}: trying again`,
         );
       },
     });

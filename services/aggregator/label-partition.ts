@@ -16,6 +16,7 @@ import { decodeRecord, publishDeadLetters } from './dead-letters.ts';
 import { declareGap, gapBefore, partitionOffsets } from './gaps.ts';
 import type { Place } from './partition-state.ts';
 import { PoisonRun, poisonReason, RUN } from './poison-run.ts';
+import { missingSchema, prepareSchema } from './schemas.ts';
 
 /** Records read again before the committed offset, for the run that decides on a halt; every other may be a marker. */
 const LOOK_BACK = 2 * RUN;
@@ -62,6 +63,7 @@ export class LabelPartition {
     for (const record of batch.records) {
       halt = this.#poison(record.offset);
       if (halt !== null) break;
+      if (missingSchema(environment, record) !== null) await prepareSchema(environment, record, async () => {});
       this.#take(record, rows, letters);
       this.#position = record.offset + 1;
     }

@@ -6,6 +6,7 @@ import { declareGap, gapBefore } from './gaps.ts';
 import { PartitionState, type Place } from './partition-state.ts';
 import { hasToFlush, RecordIntake } from './record-intake.ts';
 import { resume } from './resume.ts';
+import { prepareSchema } from './schemas.ts';
 import type { Start } from './start.ts';
 
 /**
@@ -75,6 +76,7 @@ export class PredictionPartition {
     const chunk = await this.#ledger.chunkFor(records[first]!);
     const poison = this.#intake.poison(chunk, records[first]!.offset);
     if (poison !== null) await this.#halt(poison);
+    await prepareSchema(this.#shared.environment, records[first]!, () => this.flush());
     const next = this.#intake.take(chunk, records, first, (record) => this.#ledger.holds(record));
     this.#state.position = records[next - 1]!.offset + 1;
     if (this.#intake.full) await this.#intake.write();

@@ -11,6 +11,7 @@ import { publishDeadLetters, refuseRecord, reportLimit } from './dead-letters.ts
 import type { PartitionState } from './partition-state.ts';
 import { Pending } from './pending.ts';
 import { PoisonRun, poisonReason, runLength } from './poison-run.ts';
+import { missingSchema } from './schemas.ts';
 
 /** What evicted windows may hold before a flush: their estimated bytes, and their number, which has to be announced. */
 const MAX_WAITING = { bytes: 8 * 1024 * 1024, windows: 5_000 };
@@ -59,7 +60,7 @@ export class RecordIntake {
 
   /**
    * Counts records from `first` on, or puts them aside as dead letters, while they are the chunk's and nothing has to be
-   * written or decided first. Returns the index of the first record left; takes at least one.
+   * written, decided or asked for first. The first one's schema is known. Returns the index of the first record left; takes at least one.
    */
   take(chunk: OpenChunk, records: readonly LogRecord[], first: number, holds: (record: LogRecord) => boolean): number {
     const run = this.#runOf(chunk);
@@ -69,7 +70,7 @@ export class RecordIntake {
     for (let more = true; more; ) {
       this.#read(chunk, run, records[next]!, present);
       next += 1;
-      more = next < records.length && holds(records[next]!) && !this.#mustPause(chunk, run);
+      more = next < records.length && this.#isReadable(records[next]!, holds) && !this.#mustPause(chunk, run);
     }
     this.#count(chunk);
     return next;
@@ -95,6 +96,11 @@ export class RecordIntake {
   #runOf(chunk: OpenChunk): PoisonRun {
     if (this.#run?.chunk !== chunk) this.#run = { chunk, records: new PoisonRun(runLength(chunk.spec.chunkSize)) };
     return this.#run.records;
+  }
+
+  /** Of this chunk, and by a schema that is known. */
+  #isReadable(record: LogRecord, holds: (record: LogRecord) => boolean): boolean {
+    return holds(record) && missingSchema(this.#shared.environment, record) === null;
   }
 
   /** After what was counted last: rows that have to be written, or too many letters for going on. */

@@ -39,6 +39,7 @@ test('without a file, everything is embedded and the defaults are the documented
     dataDir: join(process.cwd(), 'data'),
     http: { host: '127.0.0.1', port: null },
     sql: { host: '127.0.0.1', port: 8123 },
+    schemaRegistry: null,
     pagerduty: null,
     publicUrl: null,
     ingestKeysFile: null,
@@ -148,7 +149,7 @@ log: {kind: kafka, foo: 1}
 store: {kind: clickhouse, password: x, password_file: nope}
 http: {port: abc}
 sql: 3
-schema_registry: {url: http://x}
+schema_registry: {url: ftp://x}
 pagerduty: {routing_key: short}
 aggregation: {chunk_size: 1000, allowed_delay: 1y, horizon: 0.5d, flush_interval: 0s, prediction_log: maybe}
 public_url: ftp://x
@@ -204,7 +205,7 @@ monitors:
       'monitors[2].name',
       'pagerduty.routing_key',
       'public_url',
-      'schema_registry',
+      'schema_registry.url',
       'sql',
       'store.password_file',
       'store.url',

@@ -1,29 +1,36 @@
 import { type Decoded, parseLabel, parsePrediction } from '../../core/events/index.ts';
 import type { Codec, DeadLetter } from '../../ports/codec.ts';
+import type { SchemaRegistry } from '../../ports/schema-registry.ts';
 import { alertEvent, alertMessage } from './alerts.ts';
 import { announcement, announcementRecord } from './announcements.ts';
 import { parseJson } from './json.ts';
 import { EventReader } from './prediction-reader.ts';
-import { attempt, refuse, sizeProblem } from './rejections.ts';
+import { refuse, sizeProblem } from './rejections.ts';
 import { type MessageName, SchemaSet } from './schema-set.ts';
+import { isAvro, Sources } from './sources.ts';
 
 export interface CodecOptions {
   /** How messages of Driftline's own are written. Both encodings are read, whatever is written. */
   encoding: 'json' | 'avro';
   /** Where the schemas are; the package's own by default. */
   schemas?: string;
+  /** Where schemas of Confluent wire format are; null: nowhere. */
+  registry?: SchemaRegistry | null;
 }
 
 /** The codec of all topics. Throws when a schema cannot be used. */
-export function createCodec({ encoding, schemas }: CodecOptions): Codec {
+export function createCodec({ encoding, schemas, registry = null }: CodecOptions): Codec {
   const set = new SchemaSet(schemas);
+  const sources = new Sources(set, registry);
   const avro = encoding === 'avro';
-  const read = (name: MessageName, value: Buffer) => messageOf(decode(set, name, value));
-  const decodePrediction = (value: Buffer) => decodeEvent(set, 'Prediction', value, parsePrediction);
+  const read = (name: MessageName, value: Buffer) => messageOf(decode(sources, name, value));
+  const decodePrediction = (value: Buffer) => decodeEvent(sources, 'Prediction', value, parsePrediction);
   return {
+    missingSchema: (value) => sources.missing(value),
+    askForSchema: (id) => sources.ask(id),
     decodePrediction,
-    predictionReader: ({ texts }) => new EventReader(set, decodePrediction, texts),
-    decodeLabel: (value) => decodeEvent(set, 'Label', value, parseLabel),
+    predictionReader: ({ texts }) => new EventReader(sources, decodePrediction, texts),
+    decodeLabel: (value) => decodeEvent(sources, 'Label', value, parseLabel),
     encodeAnnouncement: (message) => (avro ? set.encode('Announcement', announcementRecord(message)) : json(message)),
     decodeAnnouncement: (value) => announcement(read('Announcement', value)),
     encodeAlert: (event) => (avro ? set.encode('Alert', alertMessage(event)) : json(alertMessage(event))),
@@ -33,26 +40,21 @@ export function createCodec({ encoding, schemas }: CodecOptions): Codec {
 }
 
 function decodeEvent<T>(
-  set: SchemaSet,
+  sources: Sources,
   name: MessageName,
   value: Buffer,
   parse: (plain: unknown) => Decoded<T>,
 ): Decoded<T> {
   const rejection = sizeProblem(value);
   if (rejection !== null) return { ok: false, rejection };
-  const decoded = decode(set, name, value);
+  const decoded = decode(sources, name, value);
   return decoded.ok ? parse(decoded.value) : decoded;
 }
 
 /** The first bytes decide. */
-function decode(set: SchemaSet, name: MessageName, value: Buffer): Decoded<unknown> {
+function decode(sources: Sources, name: MessageName, value: Buffer): Decoded<unknown> {
   if (value.length === 0) return refuse('empty', 'the record has no bytes');
-  if (value[0] === 0x00) {
-    return refuse('unknown_schema', 'Confluent wire format needs schema_registry, which is not configured');
-  }
-  if (value[0] !== 0xc3) return parseJson(value);
-  if (value[1] !== 0x01) return refuse('malformed_avro', 'after 0xC3 a single-object value goes on with 0x01');
-  return attempt(() => set.decode(name, value));
+  return isAvro(value) ? sources.decode(name, value) : parseJson(value);
 }
 
 function json(message: unknown): Buffer {

@@ -1,7 +1,7 @@
 import type { Decoded, Rejection, RejectionCode } from '../../core/events/index.ts';
 import { LIMITS } from '../../core/events/index.ts';
 import { ItemsError } from './guard.ts';
-import { UnknownSchemaError } from './schema-set.ts';
+import { UnknownSchemaError } from './writer.ts';
 
 type Refusal = Extract<Decoded<unknown>, { ok: false }>;
 

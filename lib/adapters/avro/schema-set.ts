@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import avsc from 'avsc';
 import { isRecord, type RecordSchema } from '../../core/avro/schema.ts';
-import { checkReadable, createReader, createWriter, type Reader, type Writer } from './writer.ts';
+import { checkReadable, createReader, createWriter, type Reader, UnknownSchemaError, type Writer } from './writer.ts';
 
 export type MessageName = 'Prediction' | 'PredictionBatch' | 'Label' | 'Announcement' | 'Alert' | 'DeadLetter';
 
@@ -11,17 +11,12 @@ const MARKER = Buffer.from([0xc3, 0x01]);
 /** Of the single-object encoding: the marker and the fingerprint. */
 export const HEADER_BYTES = 10;
 
-/** Bytes of a schema this version does not have. */
-export class UnknownSchemaError extends Error {
-  override readonly name = 'UnknownSchemaError';
-}
-
 /**
  * All schemas of a directory: `*.avsc` are the current ones, by which Driftline writes and reads; `history/*.avsc` are
  * further ones that records may have been written by, older or newer. Throws naming the file that cannot be used.
  */
 export class SchemaSet {
-  readonly #encoders = new Map<string, { type: avsc.Type; header: Buffer; fingerprint: bigint }>();
+  readonly #encoders = new Map<string, { type: avsc.Type; header: Buffer; layout: string }>();
   readonly #readers = new Map<string, Reader>();
   readonly #writers = new Map<bigint, Writer>();
 
@@ -40,20 +35,9 @@ export class SchemaSet {
   }
 
   /**
-   * Reads single-object bytes as the current schema has them: records as objects, maps as Maps. Throws UnknownSchemaError
-   * for a fingerprint that is none of the set's or another message's, RangeError and others for bytes that are damaged.
+   * Whose bytes follow the single-object header. Throws UnknownSchemaError for a fingerprint that is none of the set's, a
+   * RangeError for less than a header.
    */
-  decode(name: MessageName, value: Buffer): unknown {
-    const writer = this.writerOf(value);
-    if (writer.name !== name) {
-      throw new UnknownSchemaError(
-        `the schema with fingerprint ${fingerprintIn(value)} is ${writer.name}, not ${name}`,
-      );
-    }
-    return writer.decode(this.reader(name), value, HEADER_BYTES);
-  }
-
-  /** Whose bytes follow the single-object header. Throws as `decode` does. */
   writerOf(value: Buffer): Writer {
     if (value.length < HEADER_BYTES) throw new RangeError(`${value.length} bytes are less than a single-object header`);
     const writer = this.#writers.get(value.readBigUInt64LE(MARKER.length));
@@ -66,8 +50,8 @@ export class SchemaSet {
   }
 
   /** Whether the writer's bytes are laid out exactly as the current schema of its name says. */
-  isCurrent({ name, fingerprint }: Writer): boolean {
-    return this.#encoders.get(name)?.fingerprint === fingerprint;
+  isCurrent({ name, layout }: Writer): boolean {
+    return this.#encoders.get(name)?.layout === layout;
   }
 
   #addCurrent(schema: RecordSchema): void {
@@ -76,7 +60,7 @@ export class SchemaSet {
     MARKER.copy(header);
     header.writeBigUInt64LE(writer.fingerprint, MARKER.length);
     const type = avsc.Type.forSchema(schema as avsc.Schema);
-    this.#encoders.set(schema.name, { type, header, fingerprint: writer.fingerprint });
+    this.#encoders.set(schema.name, { type, header, layout: writer.layout });
     this.#readers.set(schema.name, createReader(schema));
     this.#writers.set(writer.fingerprint, writer);
   }
@@ -88,11 +72,6 @@ export class SchemaSet {
     if (reader !== undefined) checkReadable(reader, writer);
     this.#writers.set(writer.fingerprint, writer);
   }
-}
-
-/** Says that the value is another message. */
-export function notA(name: MessageName, writer: Writer, value: Buffer): string {
-  return `the schema with fingerprint ${fingerprintIn(value)} is ${writer.name}, not ${name}`;
 }
 
 function fingerprintIn(value: Buffer): string {

@@ -7,22 +7,22 @@ import { parsePrediction } from '../../core/events/parse-prediction.ts';
 import type { ShapeCatalog } from '../../core/events/shape.ts';
 import { predictionToText } from '../../core/events/to-json.ts';
 import type { Decoded, Prediction, Rejection } from '../../core/events/types.ts';
-import { attempt } from './rejections.ts';
-import type { Reader, Writer } from './writer.ts';
+import type { Sources } from './sources.ts';
+import type { Writer } from './writer.ts';
 
 /** Reads single predictions of one writer: those of a form seen before as bytes, others through avsc. */
 export class SingleReader {
   readonly #writer: Writer;
-  readonly #reader: Reader;
+  readonly #sources: Sources;
   readonly #shapes: ShapeCatalog;
   readonly #bytes: EventBytes | null;
 
   /** `texts`: whether events are asked for as JSON too. */
-  constructor(writer: Writer, reader: Reader, shapes: ShapeCatalog, texts: boolean) {
+  constructor(writer: Writer, sources: Sources, shapes: ShapeCatalog, texts: boolean) {
     this.#writer = writer;
-    this.#reader = reader;
+    this.#sources = sources;
     this.#shapes = shapes;
-    const layout = eventLayout(writer.schema);
+    const layout = writer.fits(sources.set.reader('Prediction')) ? eventLayout(writer.schema) : null;
     this.#bytes = layout === null ? null : new EventBytes(layout, shapes, texts);
   }
 
@@ -41,7 +41,7 @@ export class SingleReader {
   }
 
   #decode(value: Buffer, start: number): Decoded<Prediction> {
-    const plain = attempt(() => this.#writer.decode(this.#reader, value, start));
+    const plain = this.#sources.decodeAs('Prediction', { writer: this.#writer, start }, value);
     return plain.ok ? parsePrediction(plain.value) : plain;
   }
 }

@@ -34,3 +34,31 @@ export function remember(schema: AvroComplex, names: NamedTypes): void {
 export function shortName(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
+
+/** The same schema with all types under their unqualified names. Throws where two of them have the same. */
+export function withoutNamespaces(schema: RecordSchema): RecordSchema {
+  const names = new Map<string, string>();
+  const local = (name: string): string => {
+    const short = shortName(name);
+    const known = names.get(short);
+    if (known !== undefined && known !== name) throw new TypeError(`${known} and ${name} have one name`);
+    names.set(short, name);
+    return short;
+  };
+  return renamed(schema, local) as RecordSchema;
+}
+
+/** `local` gives the name of a type; its fields keep theirs. */
+function renamed(schema: unknown, local: (name: string) => string): unknown {
+  if (typeof schema === 'string') return schema.includes('.') ? local(schema) : schema;
+  if (Array.isArray(schema)) return schema.map((branch) => renamed(branch, local));
+  const { namespace: _namespace, ...rest } = schema as Record<string, unknown>;
+  for (const key of ['type', 'items', 'values']) {
+    if (key in rest) rest[key] = renamed(rest[key], local);
+  }
+  if (typeof rest.name === 'string') rest.name = local(rest.name);
+  if (Array.isArray(rest.fields)) {
+    rest.fields = rest.fields.map((field: { type: unknown }) => ({ ...field, type: renamed(field.type, local) }));
+  }
+  return rest;
+}

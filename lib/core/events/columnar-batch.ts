@@ -34,39 +34,38 @@ export function appendBatch(
   const { count } = batch.ids;
   if (count === 0) return 'read';
   if (!block.accept(plan.shape, count)) return 'full';
-  const problem =
-    fillIds(block, batch.ids) ?? fillTimestamps(block, batch.timestamps) ?? fillColumns(block, batch, plan);
+  const problem = idsProblem(batch.ids) ?? fillTimestamps(block, batch.timestamps) ?? fillColumns(block, batch, plan);
   if (problem !== null) return problem;
-  fillNames(block, plan, count);
   const first = block.length;
+  fillIds(block, batch.ids);
+  fillNames(block, plan, count);
   block.commitRows(count, offset, arrival);
   if (texts !== null) for (let row = first; row < block.length; row++) block.texts[row] = texts.text(block, row);
   return 'read';
 }
 
-function fillIds(block: PredictionBlock, ids: BatchIds): Rejection | null {
-  const first = block.length;
-  block.idSources.fill(ids.source, first, first + ids.count);
-  if (ids.source === null) {
-    for (let row = 0; row < ids.count; row++) block.ids[first + row] = ids.texts[row]!;
-    return idProblem(ids.count, (row) => ids.texts[row]!.length);
-  }
-  const { starts, ends, count } = ids;
-  block.ids.fill(null, first, first + count);
-  block.idStarts.set(starts.subarray(0, count), first);
-  block.idEnds.set(ends.subarray(0, count), first);
-  return idProblem(count, (row) => ends[row]! - starts[row]!);
-}
-
-function idProblem(count: number, lengthOf: (row: number) => number): Rejection | null {
-  for (let row = 0; row < count; row++) {
-    const length = lengthOf(row);
+function idsProblem(ids: BatchIds): Rejection | null {
+  for (let row = 0; row < ids.count; row++) {
+    const length = ids.source === null ? ids.texts[row]!.length : ids.ends[row]! - ids.starts[row]!;
     if (length > 0 && length <= LIMITS.nameLength) continue;
     const path = `prediction_ids[${row}]`;
     if (length === 0) return { code: 'missing_field', path, message: 'a prediction needs an id' };
     return { code: 'too_large', path, message: `more than ${LIMITS.nameLength} characters`, limit: 'name_length' };
   }
   return null;
+}
+
+function fillIds(block: PredictionBlock, ids: BatchIds): void {
+  const first = block.length;
+  block.idSources.fill(ids.source, first, first + ids.count);
+  if (ids.source === null) {
+    for (let row = 0; row < ids.count; row++) block.ids[first + row] = ids.texts[row]!;
+    return;
+  }
+  const { starts, ends, count } = ids;
+  block.ids.fill(null, first, first + count);
+  block.idStarts.set(starts.subarray(0, count), first);
+  block.idEnds.set(ends.subarray(0, count), first);
 }
 
 function fillTimestamps(block: PredictionBlock, bytes: Uint8Array): Rejection | null {

@@ -16,6 +16,7 @@ import {
   retentionShape,
   rootShape,
   SECTIONS,
+  schemaRegistryShape,
   sqlShape,
   storeShape,
 } from './schema.ts';
@@ -51,6 +52,8 @@ export function loadConfig(sources: ConfigSources): Config {
     store: z.strictObject(storeShape).parse(section(raw, 'store')),
     http: z.strictObject(httpShape).parse(section(raw, 'http')),
     sql: z.strictObject(sqlShape).parse(section(raw, 'sql')),
+    schemaRegistry:
+      draft.schemaRegistry === null ? null : z.strictObject(schemaRegistryShape).parse(section(raw, 'schema_registry')),
     pagerduty: draft.pagerduty === null ? null : z.strictObject(pagerdutyShape).parse(section(raw, 'pagerduty')),
     aggregation: z.strictObject(aggregationShape).parse(section(raw, 'aggregation')),
     retention: z.strictObject(retentionShape).parse(section(raw, 'retention')),
@@ -68,6 +71,9 @@ function parseDraft(raw: RawObject, problems: Problem[]): Draft {
     store: parseObject(storeShape, section(raw, 'store'), ['store'], problems),
     http: parseObject(httpShape, section(raw, 'http'), ['http'], problems),
     sql: parseObject(sqlShape, section(raw, 'sql'), ['sql'], problems),
+    schemaRegistry: isObject(raw.schema_registry)
+      ? parseObject(schemaRegistryShape, raw.schema_registry, ['schema_registry'], problems)
+      : null,
     pagerduty: isObject(raw.pagerduty) ? parseObject(pagerdutyShape, raw.pagerduty, ['pagerduty'], problems) : null,
     aggregation: parseObject(aggregationShape, section(raw, 'aggregation'), ['aggregation'], problems),
     retention: parseObject(retentionShape, section(raw, 'retention'), ['retention'], problems),

@@ -12,6 +12,7 @@ import type {
   monitorShape,
   pagerdutyShape,
   retentionShape,
+  schemaRegistryShape,
   sqlShape,
   storeShape,
 } from './schema.ts';
@@ -23,6 +24,7 @@ export interface Draft {
   http: Fields<typeof httpShape>;
   sql: Fields<typeof sqlShape>;
   /** null: no such section. */
+  schemaRegistry: Fields<typeof schemaRegistryShape> | null;
   pagerduty: Fields<typeof pagerdutyShape> | null;
   aggregation: Fields<typeof aggregationShape>;
   retention: Fields<typeof retentionShape>;

@@ -95,6 +95,8 @@ export const pagerdutyShape = {
   routing_key_file: text().optional(),
 };
 
+export const schemaRegistryShape = { url: httpUrl() };
+
 export const aggregationShape = {
   flush_interval: duration(1).prefault('1s'),
   allowed_delay: duration(0).prefault('1m'),
@@ -171,6 +173,7 @@ export const SECTIONS = {
   store: storeShape,
   http: httpShape,
   sql: sqlShape,
+  schema_registry: schemaRegistryShape,
   pagerduty: pagerdutyShape,
   aggregation: aggregationShape,
   retention: retentionShape,

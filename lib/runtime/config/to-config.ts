@@ -11,6 +11,7 @@ import type {
   retentionShape,
   rootShape,
   Section,
+  schemaRegistryShape,
   sqlShape,
   storeShape,
 } from './schema.ts';
@@ -22,6 +23,7 @@ interface Checked {
   store: Section<typeof storeShape>;
   http: Section<typeof httpShape>;
   sql: Section<typeof sqlShape>;
+  schemaRegistry: Section<typeof schemaRegistryShape> | null;
   pagerduty: Section<typeof pagerdutyShape> | null;
   aggregation: Section<typeof aggregationShape>;
   retention: Section<typeof retentionShape>;
@@ -48,6 +50,7 @@ export function toConfig(checked: Checked): Config {
     dataDir: resolve(checked.root.data_dir),
     http: { host: checked.http.host, port: checked.http.port ?? null },
     sql: toSql(checked.sql, checked.secrets.sqlPassword),
+    schemaRegistry: checked.schemaRegistry === null ? null : { url: withoutSlash(checked.schemaRegistry.url) },
     pagerduty:
       checked.pagerduty === null
         ? null

@@ -20,6 +20,8 @@ export interface Config {
   http: { host: string; port: number | null };
   /** `password`: what clients must send; absent: none, on loopback only. */
   sql: { host: string; port: number; password?: string };
+  /** null where none is configured. */
+  schemaRegistry: { url: string } | null;
   /** null where no routing key is configured. */
   pagerduty: { baseUrl: string; routingKey: string } | null;
   /** Where the page can be reached from an incident; null: the api's own address where known. */

@@ -121,6 +121,23 @@ test('batches follow one another in a block, between single events, until it is 
   assert.equal(block.cell(1, 9_999), 'y');
 });
 
+test('a batch that is refused leaves nothing behind in the rows that come after it', () => {
+  const reader = codec.predictionReader({ texts: false });
+  const block = new PredictionBlock();
+  const single = (id: string) =>
+    Buffer.from(JSON.stringify({ prediction_id: id, model: 'm', timestamp: 7, features: { a: 1, b: 'z' } }));
+  assert.equal(reader.read(single('first'), 1, 0, block), 'read');
+  const good = singleObject(batchType, batch([numeric('a', [1]), numeric('b', [2])], 1));
+  const columns = [categorical('a', ['x'], [0, 0, 0]), categorical('b', ['x'], [0, 0, 9])];
+  for (const bad of [batch(columns, 3), batch([columns[0]!], 3, { timestamps: times([1, 2, -1]) })]) {
+    assert.equal(typeof reader.read(singleObject(batchType, bad), 2, 0, block), 'object');
+    assert.equal(reader.read(single('other'), 3, 0, block), 'read');
+    assert.equal(reader.read(good, 4, 0, block), 'read');
+  }
+  const ids = Array.from({ length: block.length }, (_, row) => block.id(row));
+  assert.deepEqual(ids, ['first', 'other', 'p-0', 'other', 'p-0']);
+});
+
 test('an empty batch is no event, and no mistake', () => {
   const block = new PredictionBlock();
   const value = singleObject(batchType, batch([numeric('a', [])], 0));
