@@ -129,7 +129,10 @@ test('a batch that is refused leaves nothing behind in the rows that come after 
   assert.equal(reader.read(single('first'), 1, 0, block), 'read');
   const good = singleObject(batchType, batch([numeric('a', [1]), numeric('b', [2])], 1));
   const columns = [categorical('a', ['x'], [0, 0, 0]), categorical('b', ['x'], [0, 0, 9])];
-  for (const bad of [batch(columns, 3), batch([columns[0]!], 3, { timestamps: times([1, 2, -1]) })]) {
+  for (const bad of [
+    batch(columns, 3),
+    batch([columns[0]!, numeric('b', [1, 2, 3])], 3, { timestamps: times([1, 2, -1]) }),
+  ]) {
     assert.equal(typeof reader.read(singleObject(batchType, bad), 2, 0, block), 'object');
     assert.equal(reader.read(single('other'), 3, 0, block), 'read');
     assert.equal(reader.read(good, 4, 0, block), 'read');
