@@ -3,6 +3,8 @@ import { LIMITS } from '../events/limits.ts';
 import { TextCache } from '../json/text-cache.ts';
 import { AvroBytes } from './bytes.ts';
 
+type PlacedIds = Extract<BatchIds, { source: Uint8Array }>;
+
 const KINDS = ['numeric', 'boolean', 'categorical'] as const;
 
 /**
@@ -51,30 +53,35 @@ export class BatchBytes {
 
   #ids(): BatchIds | null {
     const from = this.#from;
-    const first = from.at;
     let count = 0;
+    let isPlain = true;
     for (let left = from.items(LIMITS.batchRows); left > 0; left = from.items(LIMITS.batchRows - count)) {
+      const first = from.at;
       this.#reserve(count + left);
-      for (const end = count + left; count < end; count++) {
-        const size = from.size();
-        this.#starts[count] = from.at;
-        from.at += size;
-        this.#ends[count] = from.at;
-      }
+      this.#take(count, left);
       if (from.failed) return null;
+      count += left;
+      isPlain &&= this.#isAscii(from.bytes.subarray(first, from.at));
     }
     if (from.failed) return null;
     const ids = { count, source: from.bytes, starts: this.#starts, ends: this.#ends };
     // Lengths past 63 are no ASCII either: then the ids alone are looked at.
-    return this.#isAscii(from.bytes.subarray(first, from.at)) || this.#areAscii(ids) ? ids : this.#idTexts(ids);
+    return isPlain || areAscii(ids) ? ids : this.#idTexts(ids);
   }
 
-  #areAscii({ count, source, starts, ends }: Extract<BatchIds, { source: Uint8Array }>): boolean {
-    for (let row = 0; row < count; row++) if (!this.#isAscii(source.subarray(starts[row], ends[row]))) return false;
-    return true;
+  #take(count: number, more: number): void {
+    const from = this.#from;
+    const starts = this.#starts;
+    const ends = this.#ends;
+    for (let row = count; row < count + more; row++) {
+      const size = from.size();
+      starts[row] = from.at;
+      from.at += size;
+      ends[row] = from.at;
+    }
   }
 
-  #idTexts({ count, source, starts, ends }: Extract<BatchIds, { source: Uint8Array }>): BatchIds | null {
+  #idTexts({ count, source, starts, ends }: PlacedIds): BatchIds | null {
     const texts: string[] = [];
     for (let row = 0; row < count; row++) {
       const text = this.#texts.get(source, starts[row]!, ends[row]!);
@@ -104,4 +111,11 @@ function grown(old: Uint32Array<ArrayBuffer>, count: number): Uint32Array<ArrayB
   const array = new Uint32Array(Math.max(count, 2 * old.length));
   array.set(old);
   return array;
+}
+
+function areAscii({ count, source, starts, ends }: PlacedIds): boolean {
+  for (let row = 0; row < count; row++) {
+    for (let at = starts[row]!; at < ends[row]!; at++) if (source[at]! >= 0x80) return false;
+  }
+  return true;
 }

@@ -1,6 +1,6 @@
 const EMPTY = new Uint8Array(0);
 const NO_VIEW: DataView = new DataView(EMPTY.buffer);
-/** More than any count or length that is read here, and exact in 32-bit arithmetic after the last shift. */
+/** More than any count or length that is read here, and exact as a double. */
 const LONGEST_VARINT = 7;
 
 /**
@@ -12,48 +12,56 @@ export class AvroBytes {
   at = 0;
   failed = false;
   /** Of the memory that the bytes are in, as the records of a fetch share theirs. */
-  #view = NO_VIEW;
+  view: DataView = NO_VIEW;
+  /** Where the bytes begin in it. */
+  base = 0;
 
   start(bytes: Uint8Array, at: number): void {
     this.bytes = bytes;
     this.at = at;
     this.failed = false;
-    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    this.base = bytes.byteOffset;
+    if (this.view.buffer !== bytes.buffer) this.view = new DataView(bytes.buffer);
   }
 
   /** A zig-zag varint of at most 49 bits; longer ones are somebody else's. */
   long(): number {
-    const { bytes } = this;
-    let at = this.at;
-    let byte = at < bytes.length ? bytes[at++]! : 0x80;
-    let value = byte & 0x7f;
-    let scale = 128;
-    const end = Math.min(bytes.length, this.at + LONGEST_VARINT);
-    while (byte >= 0x80) {
-      if (at >= end) {
-        this.failed = true;
-        return 0;
-      }
-      byte = bytes[at++]!;
+    const byte = this.bytes[this.at];
+    if (byte === undefined || byte >= 0x80) return this.#longer();
+    this.at += 1;
+    return (byte >>> 1) ^ -(byte & 1);
+  }
+
+  /** Sums are doubles; the sign is taken from the first byte, as remainders of doubles are slow. */
+  #longer(): number {
+    const { bytes, at: first } = this;
+    const end = Math.min(bytes.length, first + LONGEST_VARINT);
+    let value = 0;
+    let scale = 1;
+    for (let at = first; at < end; at++) {
+      const byte = bytes[at]!;
       value += (byte & 0x7f) * scale;
       scale *= 128;
+      if (byte >= 0x80) continue;
+      this.at = at + 1;
+      return (bytes[first]! & 1) === 0 ? value / 2 : -(value + 1) / 2;
     }
-    this.at = at;
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    this.failed = true;
+    return 0;
   }
 
   double(): number {
     const { at, bytes } = this;
     if (bytes.length - at < 8) return this.#nothing();
     this.at = at + 8;
-    return this.#view.getFloat64(bytes.byteOffset + at, true);
+    return this.view.getFloat64(this.base + at, true);
   }
 
   float(): number {
     const { at, bytes } = this;
     if (bytes.length - at < 4) return this.#nothing();
     this.at = at + 4;
-    return this.#view.getFloat32(bytes.byteOffset + at, true);
+    return this.view.getFloat32(this.base + at, true);
   }
 
   flag(): boolean {

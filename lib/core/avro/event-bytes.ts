@@ -199,7 +199,7 @@ export class EventBytes {
     for (let left = from.items(LIMITS.mapEntries); left > 0; left = from.items(LIMITS.mapEntries - total)) {
       total += left;
       for (; left > 0; left--) {
-        const next = node.follow(from);
+        const next: KeyNode | null = node.followFirst(from) ?? node.follow(from);
         if (next === null) return this.#meetUnknown();
         node = next;
         values.add(value, from);

@@ -77,7 +77,7 @@ const ALLOWED: ReadonlyMap<number, readonly string[]> = new Map([
   [FIELD.shortText, TEXT],
   [FIELD.truth, ['null', 'boolean', 'int', 'long', 'float', 'double', 'string']],
 ]);
-const NOTHING: ValueLayout = { type: -1, branches: [] };
+const NOTHING: ValueLayout = { type: -1, branches: [], doubleBranch: -1 };
 
 /**
  * The layout of events by their writer's schema, in canonical form; null where it is not close enough to the schema

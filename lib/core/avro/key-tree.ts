@@ -4,10 +4,19 @@ import type { AvroBytes } from './bytes.ts';
 /** Branches of one node: past them, events of more forms are read by the library. */
 const MOST_BRANCHES = 64;
 
+/** Lengths below take one byte. */
+const ONE_BYTE = 64;
+const NO_KEY = new Uint8Array(0);
+const NO_WORDS = new Int32Array(0);
+
 /** A place in the order of keys that events have: of all their maps, one after another. */
 export class KeyNode {
   readonly #keys: Uint8Array[] = [];
   readonly #next: KeyNode[] = [];
+  /** The key that was met first and what is behind it: mostly the only one; by four bytes at a time. */
+  key: Uint8Array = NO_KEY;
+  words: Int32Array = NO_WORDS;
+  first: KeyNode | null = null;
   /** Behind a map's last key. */
   end: KeyNode | null = null;
   /** Of events whose keys end here. */
@@ -23,12 +32,31 @@ export class KeyNode {
     return null;
   }
 
+  /** Reads the first of the keys, if it is there and short; else reads nothing and returns null. */
+  followFirst(from: AvroBytes): KeyNode | null {
+    const { bytes, view, at } = from;
+    const { key, words } = this;
+    const size = key.length;
+    const end = at + 1 + size;
+    if (size >= ONE_BYTE || end > bytes.length || bytes[at] !== 2 * size) return null;
+    const base = from.base + at + 1;
+    for (let i = 0; i < words.length; i++) if (view.getInt32(base + 4 * i, true) !== words[i]) return null;
+    for (let i = 4 * words.length; i < size; i++) if (key[i] !== bytes[at + 1 + i]) return null;
+    from.at = end;
+    return this.first;
+  }
+
   /** The node behind a key, made if need be, where there are not too many. */
   grow(key: Uint8Array): KeyNode | null {
     const known = this.#keys.findIndex((one) => isAt(one, key, 0, key.length));
     if (known >= 0) return this.#next[known]!;
     if (this.#keys.length >= MOST_BRANCHES) return null;
     const node = new KeyNode();
+    if (this.first === null) {
+      this.key = key;
+      this.words = wordsOf(key);
+      this.first = node;
+    }
     this.#keys.push(key);
     this.#next.push(node);
     return node;
@@ -39,4 +67,9 @@ function isAt(key: Uint8Array, bytes: Uint8Array, at: number, size: number): boo
   if (key.length !== size) return false;
   for (let i = 0; i < size; i++) if (key[i] !== bytes[at + i]) return false;
   return true;
+}
+
+function wordsOf(key: Uint8Array): Int32Array {
+  const view = new DataView(key.buffer, key.byteOffset, key.length);
+  return Int32Array.from({ length: key.length >> 2 }, (_, i) => view.getInt32(4 * i, true));
 }

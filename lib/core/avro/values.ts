@@ -12,6 +12,8 @@ const TYPE = { null: 0, boolean: 1, long: 2, float: 3, double: 4, string: 5, dou
 export interface ValueLayout {
   readonly type: number;
   readonly branches: readonly ValueLayout[];
+  /** Of a union: the byte by which a double is announced; -1 where there is none. */
+  readonly doubleBranch: number;
 }
 
 const PRIMITIVES: Readonly<Record<string, number>> = {
@@ -33,11 +35,13 @@ export function valueLayout(schema: AvroSchema): ValueLayout | null {
   }
   const branches = schema.map(valueLayout);
   if (branches.some((branch) => branch === null || branch.type === TYPE.union)) return null;
-  return { type: TYPE.union, branches: branches as ValueLayout[] };
+  const double = branches.findIndex((branch) => branch?.type === TYPE.double);
+  const doubleBranch = double >= 0 && double < 64 ? 2 * double : -1;
+  return { type: TYPE.union, branches: branches as ValueLayout[], doubleBranch };
 }
 
 function leaf(type: number): ValueLayout {
-  return { type, branches: [] };
+  return { type, branches: [], doubleBranch: -1 };
 }
 
 /** Values read from bytes, one after another; texts stay where they are. */
@@ -51,8 +55,15 @@ export class ValueList {
   /** Reads one more value. */
   add(layout: ValueLayout, from: AvroBytes): void {
     if (this.length === this.kinds.length) this.#grow();
-    this.length += 1;
-    this.read(layout, this.length - 1, from);
+    const slot = this.length;
+    this.length = slot + 1;
+    if (layout.doubleBranch !== from.bytes[from.at]) {
+      this.read(layout, slot, from);
+      return;
+    }
+    from.at += 1;
+    this.kinds[slot] = VALUE.number;
+    this.numbers[slot] = from.double();
   }
 
   /** Reads a value into a slot that there is; what cannot be read sets `from.failed`. */
