@@ -1,6 +1,6 @@
 /**
  * What the aggregator makes of a Kafka client's own speed: `tsx bench/kafka.bench.ts [--encodings json,avro] [--features
- * 1,20,200] [--processes 1,2] [--raw off,on] [--values N] [--rounds N] [--json] [--prof DIR]`.
+ * 1,20,200] [--processes 1,2] [--raw off,on] [--values N] [--rounds N] [--only PATTERN] [--json] [--prof DIR]`.
  * For each encoding and number of features a broker with a topic of 4 partitions, filled once; then in turn, each in
  * processes of its own: kafkajs, what one would do with its values, the log port, and aggregators on a ClickHouse server
  * (the embedded engine behind HTTP, in this process) until all rows are durable. N values (events times features) a topic.
@@ -24,7 +24,7 @@ import type { Question } from './kafka/readers.ts';
 import type { Took } from './pipeline/stopwatch.ts';
 
 const PARTITIONS = 4;
-const MOST_EVENTS = 500_000;
+const MOST_EVENTS = 2_000_000;
 const TABLES = ['aggregation_specs', 'manifest_rows', 'chunk_rows', 'loss_rows', 'prediction_rows', 'label_rows'];
 
 const { values } = parseArgs({
@@ -35,6 +35,7 @@ const { values } = parseArgs({
     raw: { type: 'string', default: 'off,on' },
     values: { type: 'string', default: '6000000' },
     rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     prof: { type: 'string' },
   },
@@ -106,11 +107,12 @@ function contenders(encoding: string, topic: Question): Contender[] {
   ];
   const processes = values.processes.split(',').map(Number);
   const raw = values.raw.split(',').map((one) => one === 'on');
-  return [
+  const all = [
     ...touches.map((touch) => reading('kafkajs', touch, topic)),
     ...(['nothing', 'decode', 'sketch'] as const).map((touch) => reading('port', touch, topic)),
     ...raw.flatMap((one) => processes.map((count) => aggregating(count, one, topic))),
   ];
+  return all.filter(({ name }) => new RegExp(values.only).test(name));
 }
 
 async function measure(encoding: string, features: number): Promise<Row[]> {
@@ -158,7 +160,7 @@ async function inTurn(all: Contender[], total: number): Promise<Omit<Row, 'encod
 
 function print(title: string, rows: readonly Omit<Row, 'encoding' | 'features'>[]): void {
   const client = rows[0]!;
-  const decoded = rows.find(({ name }) => name === 'kafkajs + decode')!;
+  const decoded = rows.find(({ name }) => name === 'kafkajs + decode') ?? client;
   console.log(`\n${title}; median of ${values.rounds} rounds in turn (least to most)`);
   console.log(`${''.padEnd(30)}${'events/s'.padStart(28)}  to client  to decode  CPU µs/event  to decode  store's`);
   for (const { name, rate, least, most, cpu, storeCpu } of rows) {

@@ -10,6 +10,12 @@ import { prepareSchema } from './schemas.ts';
 import type { Start } from './start.ts';
 
 /**
+ * Flush intervals from one flush to the next while more is left to read than was read since the last one: nobody looks at
+ * windows that the next seconds change again, and making their rows would slow the catching up.
+ */
+const CATCHING_UP = 5;
+
+/**
  * One assigned partition of `driftline.predictions`: reads it from the start of its open chunk and keeps the ledger's rows
  * of that chunk equal to the prefix read. Calls must not overlap (see Serial).
  */
@@ -19,6 +25,10 @@ export class PredictionPartition {
   readonly #intake: RecordIntake;
   readonly #ledger: ChunkLedger;
   #lastFlush = 0;
+  /** The position at the last flush. */
+  #flushed = 0;
+  /** Records between the position and the end of the log, as of the last fetch. */
+  #left = 0;
   /** When a record last came in, by the clock; idleness is counted from here. */
   lastRead: number;
 
@@ -89,7 +99,8 @@ export class PredictionPartition {
     this.#state.position = Math.max(this.#state.position, nextOffset);
     await this.#ledger.closePassed();
     const { topic, partition } = this.#state.place;
-    this.#shared.environment.metrics.lag.set({ topic, partition }, Math.max(0, endOffset - this.#state.position));
+    this.#left = Math.max(0, endOffset - this.#state.position);
+    this.#shared.environment.metrics.lag.set({ topic, partition }, this.#left);
   }
 
   /** What is in memory and not durable yet is void: the log lost it. Nothing may be flushed after this. */
@@ -104,13 +115,21 @@ export class PredictionPartition {
   /** Makes everything read so far durable and announces it. */
   async flush(): Promise<void> {
     await this.#ledger.flush();
-    this.#lastFlush = this.#context.clock.now();
+    this.#noteFlush();
   }
 
-  /** The same while reading goes on; see ChunkLedger. */
+  /** The same while reading goes on; see ChunkLedger. Less often while the end of the log is far. */
   async flushBehind(): Promise<void> {
+    const { clock, config } = this.#context;
+    const isFar = this.#left > this.#state.position - this.#flushed;
+    if (isFar && clock.now() - this.#lastFlush < CATCHING_UP * config.aggregation.flushIntervalMs) return;
     await this.#ledger.flushBehind();
+    this.#noteFlush();
+  }
+
+  #noteFlush(): void {
     this.#lastFlush = this.#context.clock.now();
+    this.#flushed = this.#state.position;
   }
 
   /** What detectors may be told, repeated now and then for those that have restarted. null before the first chunk. */
