@@ -47,7 +47,7 @@ export async function openContext(
   try {
     const log = await openLog(config, name, logger);
     const registry = config.schemaRegistry === null ? null : createSchemaRegistry(config.schemaRegistry);
-    const codec = createCodec({ encoding: config.log.encoding, registry });
+    const codec = createCodec({ encoding: config.log.encoding, registry, records: config.avroRecords });
     const ctx = { config, log, store, codec, clock: systemClock, logger, metrics: createRegistry() };
     return { ctx, engine, connections: connectionsService(ctx, engine) };
   } catch (error) {

@@ -40,6 +40,7 @@ test('without a file, everything is embedded and the defaults are the documented
     http: { host: '127.0.0.1', port: null },
     sql: { host: '127.0.0.1', port: 8123 },
     schemaRegistry: null,
+    avroRecords: [],
     pagerduty: null,
     publicUrl: null,
     ingestKeysFile: null,
@@ -230,6 +231,26 @@ test('a PagerDuty section without a key, and secret files that are missing or em
     /nope .no such file/,
   );
   assert.match(mistakes('pagerduty: {routing_key_file: empty}')['pagerduty.routing_key_file'] ?? '', /is empty/);
+});
+
+test("producers' own records: a registry, each schema once, each field once", () => {
+  const fields = 'fields: {prediction_id: id, timestamp: ts}';
+  const good = `avro_records: [{schema: com.acme.Scored, model: car-loan, ${fields}}]`;
+  assert.deepEqual(Object.keys(mistakes(good)), ['avro_records']);
+  const registry = 'schema_registry: {url: http://x}';
+  const bad = `${registry}
+avro_records:
+  - {schema: com.acme.Scored, model: car-loan, ${fields}}
+  - {schema: com.acme.Scored, model: car-loan, fields: {prediction_id: id, timestamp: ts, score: id}}
+  - {schema: 7up, model: a b, fields: {timestamp: ts, colour: c}}`;
+  assert.deepEqual(Object.keys(mistakes(bad)).sort(), [
+    'avro_records[1].fields.score',
+    'avro_records[1].schema',
+    'avro_records[2].fields.colour',
+    'avro_records[2].fields.prediction_id',
+    'avro_records[2].model',
+    'avro_records[2].schema',
+  ]);
 });
 
 test('YAML mistakes name file, line and column; a missing file is named', () => {

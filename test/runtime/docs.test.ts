@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SETTINGS } from '../../lib/runtime/config/environment.ts';
-import { modelShape, monitorShape } from '../../lib/runtime/config/schema.ts';
+import { avroRecordShape, modelShape, monitorShape } from '../../lib/runtime/config/schema.ts';
 import { ERROR_CODES } from '../../lib/runtime/errors.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -31,6 +31,7 @@ test('docs/configuration.md describes every key and no other', () => {
     ...SETTINGS.map((setting) => setting.path.join('.')),
     ...Object.keys(modelShape).map((key) => `models[].${key}`),
     ...Object.keys(monitorShape).map((key) => `monitors[].${key}`),
+    ...Object.keys(avroRecordShape).map((key) => `avro_records[].${key}`),
   ];
   assert.deepEqual(documented('docs/configuration.md'), keys.sort());
 });

@@ -1,4 +1,5 @@
 import { type Decoded, parseLabel, parsePrediction } from '../../core/events/index.ts';
+import type { RecordMapping } from '../../core/events/record-mapping.ts';
 import type { Codec, DeadLetter } from '../../ports/codec.ts';
 import type { SchemaRegistry } from '../../ports/schema-registry.ts';
 import { alertEvent, alertMessage } from './alerts.ts';
@@ -16,12 +17,14 @@ export interface CodecOptions {
   schemas?: string;
   /** Where schemas of Confluent wire format are; null: nowhere. */
   registry?: SchemaRegistry | null;
+  /** Producers' own records that are predictions. */
+  records?: readonly RecordMapping[];
 }
 
 /** The codec of all topics. Throws when a schema cannot be used. */
-export function createCodec({ encoding, schemas, registry = null }: CodecOptions): Codec {
+export function createCodec({ encoding, schemas, registry = null, records = [] }: CodecOptions): Codec {
   const set = new SchemaSet(schemas);
-  const sources = new Sources(set, registry);
+  const sources = new Sources(set, registry, records);
   const avro = encoding === 'avro';
   const read = (name: MessageName, value: Buffer) => messageOf(decode(sources, name, value));
   const decodePrediction = (value: Buffer) => decodeEvent(sources, 'Prediction', value, parsePrediction);

@@ -7,6 +7,7 @@ import { parsePrediction } from '../../core/events/parse-prediction.ts';
 import type { ShapeCatalog } from '../../core/events/shape.ts';
 import { predictionToText } from '../../core/events/to-json.ts';
 import type { Decoded, Prediction, Rejection } from '../../core/events/types.ts';
+import type { MappedRecord } from './mapped-record.ts';
 import type { Sources } from './sources.ts';
 import type { Writer } from './writer.ts';
 
@@ -15,6 +16,7 @@ export class SingleReader {
   readonly #writer: Writer;
   readonly #sources: Sources;
   readonly #shapes: ShapeCatalog;
+  readonly #mapped: MappedRecord | null;
   readonly #bytes: EventBytes | null;
 
   /** `texts`: whether events are asked for as JSON too. */
@@ -22,8 +24,8 @@ export class SingleReader {
     this.#writer = writer;
     this.#sources = sources;
     this.#shapes = shapes;
-    const layout = writer.fits(sources.set.reader('Prediction')) ? eventLayout(writer.schema) : null;
-    this.#bytes = layout === null ? null : new EventBytes(layout, shapes, texts);
+    this.#mapped = sources.mapped(writer);
+    this.#bytes = this.#mapped === null ? this.#ownBytes(texts) : this.#mappedBytes(this.#mapped, texts);
   }
 
   /** Reads the event that begins at `start`; as PredictionReader does. */
@@ -40,7 +42,19 @@ export class SingleReader {
     return 'read';
   }
 
+  #ownBytes(texts: boolean): EventBytes | null {
+    const fits = this.#writer.fits(this.#sources.set.reader('Prediction'));
+    const layout = fits ? eventLayout(this.#writer.schema) : null;
+    return layout === null ? null : new EventBytes(layout, this.#shapes, texts);
+  }
+
+  #mappedBytes({ problem, layout, features, mapping }: MappedRecord, texts: boolean): EventBytes | null {
+    if (layout === null || problem !== null) return null;
+    return new EventBytes(layout, this.#shapes, texts, { model: mapping.model, features });
+  }
+
   #decode(value: Buffer, start: number): Decoded<Prediction> {
+    if (this.#mapped !== null) return this.#mapped.decode(value, start);
     const plain = this.#sources.decodeAs('Prediction', { writer: this.#writer, start }, value);
     return plain.ok ? parsePrediction(plain.value) : plain;
   }

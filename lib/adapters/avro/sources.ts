@@ -1,5 +1,7 @@
+import type { RecordMapping } from '../../core/events/record-mapping.ts';
 import type { Rejection } from '../../core/events/types.ts';
 import type { SchemaRegistry } from '../../ports/schema-registry.ts';
+import { type MappedRecord, mappedRecord } from './mapped-record.ts';
 import { CONFLUENT_BYTES, RegisteredSchemas } from './registered-schemas.ts';
 import { attempt, refuse } from './rejections.ts';
 import { HEADER_BYTES, type MessageName, type SchemaSet } from './schema-set.ts';
@@ -23,9 +25,11 @@ export function isAvro(value: Uint8Array): boolean {
 export class Sources {
   readonly set: SchemaSet;
   readonly #registered: RegisteredSchemas | null;
+  readonly #mappings: ReadonlyMap<string, RecordMapping>;
 
-  constructor(set: SchemaSet, registry: SchemaRegistry | null) {
+  constructor(set: SchemaSet, registry: SchemaRegistry | null, mappings: readonly RecordMapping[]) {
     this.set = set;
+    this.#mappings = new Map(mappings.map((mapping) => [mapping.schema, mapping]));
     this.#registered = registry === null ? null : new RegisteredSchemas(registry);
   }
 
@@ -36,6 +40,12 @@ export class Sources {
       return refuse('malformed_avro', 'after 0xC3 a single-object value goes on with 0x01').rejection;
     const known = attempt(() => this.set.writerOf(value));
     return known.ok ? { writer: known.value, start: HEADER_BYTES } : known.rejection;
+  }
+
+  /** How the configuration says that the writer's records are to be read as predictions; null: not at all. */
+  mapped(writer: Writer): MappedRecord | null {
+    const mapping = this.#mappings.get(writer.fullName);
+    return mapping === undefined ? null : mappedRecord(writer, mapping);
   }
 
   /** The value as plain values of the current schema of this name. */

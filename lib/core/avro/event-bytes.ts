@@ -40,6 +40,7 @@ export class EventBytes {
   readonly #shapes: ShapeCatalog;
   /** Whether an event has to be in the block whole: then those with parts that no column holds are others' to read. */
   readonly #whole: boolean;
+  readonly #model: string | null;
   readonly #from = new AvroBytes();
   readonly #values = new ValueList();
   readonly #texts = new TextCache();
@@ -55,10 +56,18 @@ export class EventBytes {
   #hasMetUnknown = false;
   #names = new Map<string, boolean>();
 
-  constructor(layout: readonly FieldLayout[], shapes: ShapeCatalog, whole: boolean) {
+  /** `flat`: of records without maps, whose features are fields and whose model is always the same one. */
+  constructor(
+    layout: readonly FieldLayout[],
+    shapes: ShapeCatalog,
+    whole: boolean,
+    flat?: { model: string; features: readonly string[] },
+  ) {
     this.#layout = layout;
     this.#shapes = shapes;
     this.#whole = whole;
+    this.#model = flat?.model ?? null;
+    if (flat !== undefined) this.#root.shape = shapes.shapeOf(flat.features, []);
   }
 
   /** Puts the event from `at` to the end of the bytes into the block; null: somebody else must read it. */
@@ -109,8 +118,8 @@ export class EventBytes {
   #scan(): boolean {
     const values = this.#values;
     this.#node = this.#root;
-    this.#features = 0;
-    this.#segments = 0;
+    this.#features = ONCE.end;
+    this.#segments = ONCE.end;
     this.#idEnd = 0;
     values.kinds.fill(VALUE.nothing, 0, ONCE.end);
     values.length = ONCE.end;
@@ -133,6 +142,9 @@ export class EventBytes {
         this.#timestamp = time ?? 0;
         return time !== null;
       }
+      case FIELD.feature:
+        this.#values.add(layout.value, from);
+        return true;
       case FIELD.features:
         this.#features = this.#values.length;
         return this.#scanMap(layout);
@@ -233,6 +245,7 @@ export class EventBytes {
       this.#fillNames(bytes, block) &&
       this.#fillCells(this.#features, 0, shape.features, bytes, block) &&
       this.#fillCells(ONCE.score, shape.features, 4, bytes, block) &&
+      this.#labelAsText(shape, bytes, block) &&
       this.#fillCells(this.#segments, shape.segments, shape.columns.length - shape.segments, bytes, block)
     );
   }
@@ -251,6 +264,14 @@ export class EventBytes {
       tags[at] = kind;
       cells[at] = numbers[slot]!;
     }
+    return true;
+  }
+
+  /** Producers' own records may have numbers and booleans as labels, which are taken as text. */
+  #labelAsText(shape: EventShape, bytes: Uint8Array, block: PredictionBlock): boolean {
+    const kind = this.#values.kinds[ONCE.label];
+    if (kind === VALUE.nothing || kind === VALUE.text) return true;
+    block.setOther(shape.label, String(this.#valueOf(ONCE.label, bytes)));
     return true;
   }
 
@@ -283,7 +304,7 @@ export class EventBytes {
 
   #fillNames(bytes: Uint8Array, block: PredictionBlock): boolean {
     const row = block.length;
-    const model = this.#name(ONCE.model, bytes);
+    const model = this.#model ?? this.#name(ONCE.model, bytes);
     const version = this.#textOf(ONCE.version, bytes, '');
     const role = this.#textOf(ONCE.role, bytes, '') === '' ? 'champion' : this.#name(ONCE.role, bytes);
     const error = this.#textOf(ONCE.error, bytes, null);

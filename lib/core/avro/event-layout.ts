@@ -61,6 +61,8 @@ const OUTPUT: Readonly<Record<string, number>> = {
   probabilities: FIELD.numbers,
 };
 const NUMBER = ['null', 'int', 'long', 'float', 'double'];
+/** Any value that is one. */
+export const SCALAR = ['null', 'boolean', 'int', 'long', 'float', 'double', 'string'];
 const TEXT = ['null', 'string'];
 /** Types that bytes may have to be read as the field: those whose values are what resolution would make of them. */
 const ALLOWED: ReadonlyMap<number, readonly string[]> = new Map([
@@ -75,7 +77,7 @@ const ALLOWED: ReadonlyMap<number, readonly string[]> = new Map([
   [FIELD.label, TEXT],
   [FIELD.error, TEXT],
   [FIELD.shortText, TEXT],
-  [FIELD.truth, ['null', 'boolean', 'int', 'long', 'float', 'double', 'string']],
+  [FIELD.truth, SCALAR],
 ]);
 const NOTHING: ValueLayout = { type: -1, branches: [], doubleBranch: -1 };
 
@@ -102,8 +104,7 @@ function ignoredLayout(type: AvroSchema): FieldLayout | null {
 }
 
 function fieldLayout(field: number, type: AvroSchema): FieldLayout | null {
-  const scalars = ALLOWED.get(field);
-  if (scalars !== undefined) return scalarLayout(field, type, scalars);
+  if (ALLOWED.has(field)) return scalarLayout(field, type);
   if (Array.isArray(type) && !isNullable(type)) return null;
   const present = Array.isArray(type) ? type.findIndex((branch) => branch !== 'null') : -1;
   const inner: AvroSchema = Array.isArray(type) ? type[present]! : type;
@@ -123,7 +124,12 @@ function isNullable(type: readonly AvroSchema[]): boolean {
   return type.length === 2 && type.filter((branch) => branch === 'null').length === 1;
 }
 
-function scalarLayout(field: number, type: AvroSchema, allowed: readonly string[]): FieldLayout | null {
+/** Of a field that is one value; null where its type is not one that needs no conversion. */
+export function scalarLayout(
+  field: number,
+  type: AvroSchema,
+  allowed: readonly string[] = ALLOWED.get(field) ?? [],
+): FieldLayout | null {
   const types = Array.isArray(type) ? type : [type];
   if (!types.every((one) => typeof one === 'string' && allowed.includes(one))) return null;
   const value = valueLayout(type);

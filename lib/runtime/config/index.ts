@@ -6,6 +6,7 @@ import { ConfigError, formatPath, type Problem } from './problems.ts';
 import { checkRules, type Draft } from './rules.ts';
 import {
   aggregationShape,
+  avroRecordShape,
   type Fields,
   httpShape,
   LISTS,
@@ -59,6 +60,7 @@ export function loadConfig(sources: ConfigSources): Config {
     retention: z.strictObject(retentionShape).parse(section(raw, 'retention')),
     models: z.array(z.strictObject(modelShape)).parse(raw.models ?? []),
     monitors: z.array(z.strictObject(monitorShape)).parse(raw.monitors ?? []),
+    avroRecords: z.array(z.strictObject(avroRecordShape)).parse(raw.avro_records ?? []),
     secrets,
     ingestKeysFile,
     baseDir,
@@ -79,6 +81,7 @@ function parseDraft(raw: RawObject, problems: Problem[]): Draft {
     retention: parseObject(retentionShape, section(raw, 'retention'), ['retention'], problems),
     models: parseList(modelShape, raw.models, 'models', problems),
     monitors: parseList(monitorShape, raw.monitors, 'monitors', problems),
+    avroRecords: parseList(avroRecordShape, raw.avro_records, 'avro_records', problems),
   };
 }
 

@@ -5,6 +5,7 @@ import { formatDuration } from './durations.ts';
 import { formatPath, type Problem } from './problems.ts';
 import type {
   aggregationShape,
+  avroRecordShape,
   Fields,
   httpShape,
   logShape,
@@ -30,6 +31,7 @@ export interface Draft {
   retention: Fields<typeof retentionShape>;
   models: Fields<typeof modelShape>[];
   monitors: Fields<typeof monitorShape>[];
+  avroRecords: Fields<typeof avroRecordShape>[];
 }
 
 type Report = (path: readonly PropertyKey[], message: string) => void;
@@ -45,6 +47,7 @@ export function checkRules(draft: Draft, baseDir: string, problems: Problem[]): 
   checkAggregation(draft.aggregation, report);
   checkNames(draft.models, 'models', report);
   checkNames(draft.monitors, 'monitors', report);
+  checkAvroRecords(draft, report);
   for (const [index, model] of draft.models.entries()) checkModel(model, ['models', index], baseDir, report);
   for (const [index, monitor] of draft.monitors.entries()) {
     checkMonitor(monitor, ['monitors', index], draft.models, report);
@@ -128,6 +131,32 @@ function checkAggregation(aggregation: Draft['aggregation'], report: Report): vo
   }
 }
 
+function checkAvroRecords({ avroRecords, schemaRegistry }: Draft, report: Report): void {
+  if (avroRecords.length > 0 && schemaRegistry === null) {
+    report(['avro_records'], 'need schema_registry.url: their schemas are found by the ids in the records');
+  }
+  for (const [index, { schema, fields = {} }] of avroRecords.entries()) {
+    const first = avroRecords.findIndex((other) => other.schema === schema);
+    if (schema !== undefined && first < index) {
+      report(['avro_records', index, 'schema'], `${schema} is already avro_records[${first}]`);
+    }
+    checkOnce(Object.entries(fields), (field, earlier) => {
+      report(
+        ['avro_records', index, 'fields', field],
+        `field ${fields[field as keyof typeof fields]} is already ${earlier}`,
+      );
+    });
+  }
+}
+
+/** Tells of each key whose value an earlier one has. */
+function checkOnce(entries: readonly [string, unknown][], tell: (key: string, earlier: string) => void): void {
+  for (const [index, [key, value]] of entries.entries()) {
+    const first = entries.findIndex(([, other]) => other === value);
+    if (first < index) tell(key, entries[first]![0]);
+  }
+}
+
 function checkNames(items: readonly { name?: string }[], list: string, report: Report): void {
   items.forEach((item, index) => {
     const first = items.findIndex((other) => other.name === item.name);
@@ -141,11 +170,10 @@ function checkModel(model: Fields<typeof modelShape>, at: PropertyKey[], baseDir
     const file = resolve(baseDir, model.reference.file);
     if (!existsSync(file) || !statSync(file).isFile()) report([...at, 'reference', 'file'], `no such file: ${file}`);
   }
-  const roles = Object.entries(model.columns ?? {});
-  for (const [index, [role, column]] of roles.entries()) {
-    const first = roles.findIndex(([, other]) => other === column);
-    if (first < index) report([...at, 'columns', role], `column ${column} is already ${roles[first]?.[0]}`);
-  }
+  const { columns = {} } = model;
+  checkOnce(Object.entries(columns), (role, earlier) => {
+    report([...at, 'columns', role], `column ${columns[role as keyof typeof columns]} is already ${earlier}`);
+  });
 }
 
 function checkMonitor(

@@ -97,6 +97,26 @@ export const pagerdutyShape = {
 
 export const schemaRegistryShape = { url: httpUrl() };
 
+export const avroRecordShape = {
+  schema: z
+    .string()
+    .regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/, 'must be the full name of an Avro record, such as com.acme.Scored'),
+  model: name(),
+  fields: z.strictObject({
+    prediction_id: text(),
+    timestamp: text(),
+    version: text().optional(),
+    role: text().optional(),
+    score: text().optional(),
+    prediction: text().optional(),
+    value: text().optional(),
+    label: text().optional(),
+    latency_ms: text().optional(),
+    error: text().optional(),
+  }),
+  ignore: uniqueList(text()).default([]),
+};
+
 export const aggregationShape = {
   flush_interval: duration(1).prefault('1s'),
   allowed_delay: duration(0).prefault('1m'),
@@ -180,7 +200,7 @@ export const SECTIONS = {
 };
 
 /** Sections that are lists of objects. */
-export const LISTS = { models: modelShape, monitors: monitorShape };
+export const LISTS = { models: modelShape, monitors: monitorShape, avro_records: avroRecordShape };
 
 export type Fields<S extends z.ZodRawShape> = { [K in keyof S]?: z.output<S[K]> };
 export type Section<S extends z.ZodRawShape> = z.output<z.ZodObject<S>>;

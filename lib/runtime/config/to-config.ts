@@ -3,6 +3,7 @@ import type { ModelSpec, Monitor } from '../../core/monitors/types.ts';
 import { logKind, storeKind } from './rules.ts';
 import type {
   aggregationShape,
+  avroRecordShape,
   httpShape,
   logShape,
   modelShape,
@@ -29,6 +30,7 @@ interface Checked {
   retention: Section<typeof retentionShape>;
   models: readonly Section<typeof modelShape>[];
   monitors: readonly Section<typeof monitorShape>[];
+  avroRecords: readonly Section<typeof avroRecordShape>[];
   secrets: Secrets;
   ingestKeysFile: string | null;
   baseDir: string;
@@ -61,6 +63,7 @@ export function toConfig(checked: Checked): Config {
     retention: { windowsMs: checked.retention.windows, hoursMs: checked.retention.hours },
     models,
     monitors: checked.monitors.map((monitor) => toMonitor(monitor, models)),
+    avroRecords: checked.avroRecords,
   };
 }
 

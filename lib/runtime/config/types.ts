@@ -1,3 +1,4 @@
+import type { RecordMapping } from '../../core/events/record-mapping.ts';
 import type { ModelSpec, Monitor } from '../../core/monitors/types.ts';
 
 /** The configuration after validation: every default filled in, durations in ms, secret files read. See docs/configuration.md. */
@@ -44,4 +45,6 @@ export interface Config {
   };
   models: readonly ModelSpec[];
   monitors: readonly Monitor[];
+  /** Producers' own records that are predictions. */
+  avroRecords: readonly RecordMapping[];
 }
