@@ -20,6 +20,8 @@ export class BatchReader {
   readonly #set: SchemaSet;
   readonly #shapes: ShapeCatalog;
   readonly #bytes = new BatchBytes(isAscii);
+  /** The batch that found no room: it comes again at once, when the block is empty. */
+  #full: { value: Buffer; batch: ColumnarBatch } | null = null;
 
   constructor(set: SchemaSet, shapes: ShapeCatalog) {
     this.#set = set;
@@ -34,12 +36,20 @@ export class BatchReader {
     block: PredictionBlock,
     origin: BatchOrigin,
   ): 'read' | 'full' | Rejection {
+    const parsed = this.#full?.value === value ? this.#full.batch : this.#parse(writer, value, start);
+    this.#full = null;
+    if ('code' in parsed) return parsed;
+    const outcome = appendBatch(block, this.#shapes, parsed, origin);
+    if (outcome === 'full') this.#full = { value, batch: parsed };
+    return outcome;
+  }
+
+  #parse(writer: Writer, value: Buffer, start: number): ColumnarBatch | Rejection {
     const batch = this.#set.isCurrent(writer) ? this.#bytes.read(value, start) : null;
-    if (batch !== null) return appendBatch(block, this.#shapes, batch, origin);
+    if (batch !== null) return batch;
     const decoded = attempt(() => writer.decode(this.#set.reader('PredictionBatch'), value, start) as PlainBatch);
     if (!decoded.ok) return decoded.rejection;
     const { prediction_ids: texts, ...rest } = decoded.value;
-    const ids = { count: texts.length, source: null, texts };
-    return appendBatch(block, this.#shapes, { ...rest, ids }, origin);
+    return { ...rest, ids: { count: texts.length, source: null, texts } };
   }
 }

@@ -25,6 +25,8 @@ export class EventReader implements PredictionReader {
   readonly #json = new JsonReader(this.#shapes, isUtf8);
   readonly #batches: BatchReader;
   readonly #singles = new Map<Writer, SingleReader>();
+  /** The one used last. */
+  #single: SingleReader | null = null;
 
   /** `decode`: of events as JSON, and of what is none. */
   constructor(sources: Sources, decode: Decode, texts: boolean) {
@@ -58,8 +60,12 @@ export class EventReader implements PredictionReader {
   }
 
   #singleOf(writer: Writer): SingleReader {
+    if (this.#single?.writer === writer) return this.#single;
     const known = this.#singles.get(writer);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#single = known;
+      return known;
+    }
     const created = new SingleReader(writer, this.#sources, this.#shapes, this.#texts !== null);
     this.#singles.set(writer, created);
     return created;

@@ -28,7 +28,8 @@ export class RegisteredSchemas {
   get(id: number): Registered | null {
     if (id > LAST_ID) return { problem: `${id} is no id of a schema` };
     const known = this.#known.get(id);
-    return known === undefined || known.until < Date.now() ? null : known.registered;
+    if (known === undefined) return null;
+    return known.until === Number.POSITIVE_INFINITY || known.until >= Date.now() ? known.registered : null;
   }
 
   /** Asks the registry, once at a time. Rejects with RegistryUnavailableError while it is away. */

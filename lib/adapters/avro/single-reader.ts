@@ -13,7 +13,7 @@ import type { Writer } from './writer.ts';
 
 /** Reads single predictions of one writer: those of a form seen before as bytes, others through avsc. */
 export class SingleReader {
-  readonly #writer: Writer;
+  readonly writer: Writer;
   readonly #sources: Sources;
   readonly #shapes: ShapeCatalog;
   readonly #mapped: MappedRecord | null;
@@ -21,7 +21,7 @@ export class SingleReader {
 
   /** `texts`: whether events are asked for as JSON too. */
   constructor(writer: Writer, sources: Sources, shapes: ShapeCatalog, texts: boolean) {
-    this.#writer = writer;
+    this.writer = writer;
     this.#sources = sources;
     this.#shapes = shapes;
     this.#mapped = sources.mapped(writer);
@@ -43,8 +43,8 @@ export class SingleReader {
   }
 
   #ownBytes(texts: boolean): EventBytes | null {
-    const fits = this.#writer.fits(this.#sources.set.reader('Prediction'));
-    const layout = fits ? eventLayout(this.#writer.schema) : null;
+    const fits = this.writer.fits(this.#sources.set.reader('Prediction'));
+    const layout = fits ? eventLayout(this.writer.schema) : null;
     return layout === null ? null : new EventBytes(layout, this.#shapes, texts);
   }
 
@@ -55,7 +55,7 @@ export class SingleReader {
 
   #decode(value: Buffer, start: number): Decoded<Prediction> {
     if (this.#mapped !== null) return this.#mapped.decode(value, start);
-    const plain = this.#sources.decodeAs('Prediction', { writer: this.#writer, start }, value);
+    const plain = this.#sources.decodeAs('Prediction', { writer: this.writer, start }, value);
     return plain.ok ? parsePrediction(plain.value) : plain;
   }
 }

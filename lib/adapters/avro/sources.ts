@@ -26,6 +26,8 @@ export class Sources {
   readonly set: SchemaSet;
   readonly #registered: RegisteredSchemas | null;
   readonly #mappings: ReadonlyMap<string, RecordMapping>;
+  /** Of single-object encoding: the fingerprint's halves. */
+  #last: { low: number; high: number; source: Source } | null = null;
 
   constructor(set: SchemaSet, registry: SchemaRegistry | null, mappings: readonly RecordMapping[]) {
     this.set = set;
@@ -38,6 +40,21 @@ export class Sources {
     if (value[0] === CONFLUENT) return this.#confluent(value);
     if (value[1] !== 0x01)
       return refuse('malformed_avro', 'after 0xC3 a single-object value goes on with 0x01').rejection;
+    return value.length < HEADER_BYTES ? this.#lookUp(value) : this.#sameAsLast(value);
+  }
+
+  /** Most records have the fingerprint of the one before. */
+  #sameAsLast(value: Buffer): Source | Rejection {
+    const low = value.readUInt32LE(2);
+    const high = value.readUInt32LE(6);
+    const last = this.#last;
+    if (last !== null && last.low === low && last.high === high) return last.source;
+    const source = this.#lookUp(value);
+    if (!('code' in source)) this.#last = { low, high, source };
+    return source;
+  }
+
+  #lookUp(value: Buffer): Source | Rejection {
     const known = attempt(() => this.set.writerOf(value));
     return known.ok ? { writer: known.value, start: HEADER_BYTES } : known.rejection;
   }

@@ -58,6 +58,13 @@ for (const [index, schema] of WRITERS.entries()) {
 const codec = createCodec({ encoding: 'json', schemas: dir });
 const types = WRITERS.map((schema) => avsc.Type.forSchema(schema as avsc.Schema, { wrapUnions: 'always' }));
 
+/** As one text, which is compared faster. */
+function told(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === 'number' && !Number.isFinite(item) ? `${item}` : item,
+  );
+}
+
 /** By avsc and the validation that everybody else uses. */
 function oracle(value: Buffer, offset: number): unknown {
   const decoded = codec.decodePrediction(value);
@@ -65,7 +72,7 @@ function oracle(value: Buffer, offset: number): unknown {
   const block = new PredictionBlock();
   const origin = { offset, arrival: 7, source: null, text: null };
   assert.ok(appendPrediction(block, new ShapeCatalog(), decoded.value, origin));
-  return { said: said(block), text: JSON.parse(predictionToText(decoded.value)) as unknown };
+  return { said: told(said(block)), text: predictionToText(decoded.value) };
 }
 
 class Subject {
@@ -85,10 +92,10 @@ class Subject {
       assert.deepEqual(outcome, expected, hint);
       return;
     }
-    const { said: wanted, text } = expected as { said?: unknown; text?: unknown };
-    assert.deepEqual(said(this.#block), wanted, hint);
+    const { said: wanted, text } = expected as { said?: string; text?: string };
+    assert.equal(told(said(this.#block)), wanted, hint);
     const got = this.#block.texts[0];
-    if (this.#texts) assert.deepEqual(JSON.parse(got!), text, hint);
+    if (this.#texts) assert.equal(got, text, hint);
     else assert.equal(got, null);
     this.#block.clear();
   }
