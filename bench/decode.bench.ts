@@ -25,11 +25,37 @@ const BATCH_ROWS = 1_000;
 /** Times that a round reads all events: it has to be long against the clock's grain. */
 const REPEATS = Math.max(1, Math.round(200 / FEATURES));
 
-const codec = createCodec({ encoding: 'json' });
+/** A producer's own record: an id, a time and the features as fields. */
+const FLAT = {
+  type: 'record',
+  name: 'Scored',
+  fields: [
+    { name: 'id', type: 'string' },
+    { name: 'ts', type: 'long' },
+    { name: 'score', type: 'double' },
+    ...Array.from({ length: FEATURES }, (_, index) => ({ name: `feature_${index}`, type: 'double' })),
+  ],
+};
+const FLAT_ID = 1;
+const codec = createCodec({
+  encoding: 'json',
+  registry: { schema: async () => ({ type: 'AVRO', texts: [JSON.stringify(FLAT)] }) },
+  records: [
+    {
+      schema: 'Scored',
+      model: 'bench',
+      fields: { prediction_id: 'id', timestamp: 'ts', score: 'score' },
+      ignore: [],
+    },
+  ],
+});
+await codec.askForSchema(FLAT_ID);
 const schemaOf = (file: string): avsc.Schema =>
   JSON.parse(readFileSync(new URL(`../schemas/${file}`, import.meta.url), 'utf8')) as avsc.Schema;
 const singleType = avsc.Type.forSchema(schemaOf('prediction.avsc'), { wrapUnions: 'always' });
 const batchType = avsc.Type.forSchema(schemaOf('prediction-batch.avsc'));
+
+const flatType = avsc.Type.forSchema(FLAT as avsc.Schema);
 
 const names = Array.from({ length: FEATURES }, (_, index) => `feature_${index}`);
 const valuesOf = (row: number): number[] => names.map((_, index) => Math.sin(row * 31 + index) * 1000);
@@ -59,6 +85,12 @@ function avroEvent(row: number): Buffer {
     singleHeader,
     singleType.toBuffer({ ...wrapped, ...rest, prediction, label: null, attributions: null }),
   ]);
+}
+
+function flatEvent(row: number): Buffer {
+  const features = Object.fromEntries(valuesOf(row).map((value, index) => [names[index]!, value]));
+  const body = flatType.toBuffer({ id: idOf(row), ts: 1_540_922_400_000 + row, score: 0.5, ...features });
+  return Buffer.concat([Buffer.from([0, 0, 0, 0, FLAT_ID]), body]);
 }
 
 function jsonEvent(row: number): Buffer {
@@ -127,6 +159,7 @@ function together(records: readonly Buffer[]): Buffer[] {
 const rows = Array.from({ length: EVENTS }, (_, row) => row);
 const json = together(rows.map(jsonEvent));
 const avro = together(rows.map(avroEvent));
+const flat = together(rows.map(flatEvent));
 const batches = together(rows.filter((row) => row % BATCH_ROWS === 0).map(batchOf));
 const ALL: readonly Way[] = [
   {
@@ -142,6 +175,8 @@ const ALL: readonly Way[] = [
     events: EVENTS,
     read: (record) => void singleType.fromBuffer(record.subarray(10)),
   },
+  { name: 'flat: avsc', records: flat, events: EVENTS, read: (record) => void flatType.fromBuffer(record.subarray(5)) },
+  { name: 'flat: ours', records: flat, events: EVENTS, read: ours() },
   { name: 'avro: ours', records: avro, events: EVENTS, read: ours() },
   { name: 'avro: ours, as JSON too', records: avro, events: EVENTS, read: ours(true) },
   {

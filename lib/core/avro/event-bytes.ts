@@ -142,6 +142,9 @@ export class EventBytes {
         this.#timestamp = time ?? 0;
         return time !== null;
       }
+      case FIELD.doubles:
+        this.#values.addDoubles(layout.count, from);
+        return true;
       case FIELD.feature:
         this.#values.add(layout.value, from);
         return true;

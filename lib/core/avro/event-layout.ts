@@ -26,6 +26,8 @@ export const FIELD = {
   feature: 17,
   /** A scalar that means nothing here. */
   ignored: 18,
+  /** Several features. */
+  doubles: 19,
 } as const;
 
 /** A field of an event in the order of its bytes. */
@@ -36,6 +38,8 @@ export interface FieldLayout {
   /** Of a union with null: the branch that is something; -1 where there is no union. */
   readonly present: number;
   readonly inside: readonly FieldLayout[];
+  /** Features in a row that are doubles and nothing else; of other fields 1. */
+  readonly count: number;
 }
 
 const TOP: Readonly<Record<string, number>> = {
@@ -100,7 +104,7 @@ function layouts({ fields }: RecordSchema, names: Readonly<Record<string, number
 
 function ignoredLayout(type: AvroSchema): FieldLayout | null {
   const value = valueLayout(type);
-  return value === null ? null : { field: FIELD.ignored, value, present: -1, inside: [] };
+  return value === null ? null : { field: FIELD.ignored, value, present: -1, inside: [], count: 1 };
 }
 
 function fieldLayout(field: number, type: AvroSchema): FieldLayout | null {
@@ -113,11 +117,11 @@ function fieldLayout(field: number, type: AvroSchema): FieldLayout | null {
   if (present >= 0 && field !== FIELD.numbers && !isOutput) return null;
   if (isOutput) {
     const inside = isRecord(inner) ? layouts(inner, OUTPUT) : null;
-    return inside === null ? null : { field, value: NOTHING, present, inside };
+    return inside === null ? null : { field, value: NOTHING, present, inside, count: 1 };
   }
   if (typeof inner === 'string' || Array.isArray(inner) || !('values' in inner)) return null;
   const value = mapValues(field, inner.values as AvroSchema);
-  return value === null ? null : { field, value, present, inside: [] };
+  return value === null ? null : { field, value, present, inside: [], count: 1 };
 }
 
 function isNullable(type: readonly AvroSchema[]): boolean {
@@ -133,7 +137,7 @@ export function scalarLayout(
   const types = Array.isArray(type) ? type : [type];
   if (!types.every((one) => typeof one === 'string' && allowed.includes(one))) return null;
   const value = valueLayout(type);
-  return value === null ? null : { field, value, present: -1, inside: [] };
+  return value === null ? null : { field, value, present: -1, inside: [], count: 1 };
 }
 
 function mapValues(field: number, values: AvroSchema): ValueLayout | null {

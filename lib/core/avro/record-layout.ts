@@ -3,7 +3,7 @@ import type { MappedField, RecordMapping } from '../events/record-mapping.ts';
 import { featureNameProblem } from '../events/text.ts';
 import { FIELD, type FieldLayout, SCALAR, scalarLayout } from './event-layout.ts';
 import type { AvroSchema, RecordSchema } from './schema.ts';
-import { valueLayout } from './values.ts';
+import { isPlainDouble, valueLayout } from './values.ts';
 
 const FIELDS: Readonly<Record<MappedField, number>> = {
   prediction_id: FIELD.id,
@@ -36,7 +36,7 @@ export function recordLayout({ fields }: RecordSchema, mapping: RecordMapping): 
   const features = fields.filter(isFeature).map(({ name }) => name);
   const layout = fields.map((field) => layoutOf(field.type, mapped.get(field.name), isFeature(field)));
   const areGood = features.every((name) => featureNameProblem(name, LIMITS.nameLength) === null);
-  return { features, layout: areGood && layout.every((one) => one !== null) ? layout : null };
+  return { features, layout: areGood && layout.every((one) => one !== null) ? joined(layout) : null };
 }
 
 function isValue(type: AvroSchema): boolean {
@@ -55,5 +55,17 @@ function layoutOf(type: AvroSchema, field: number | undefined, isFeature: boolea
   if (field !== undefined) return scalarLayout(field, type);
   const value = valueLayout(type);
   const kind = isFeature ? FIELD.feature : FIELD.ignored;
-  return value === null ? null : { field: kind, value, present: -1, inside: [] };
+  return value === null ? null : { field: kind, value, present: -1, inside: [], count: 1 };
+}
+
+/** Doubles that follow one another are read together. */
+function joined(fields: readonly FieldLayout[]): FieldLayout[] {
+  const result: FieldLayout[] = [];
+  for (const field of fields) {
+    const last = result.at(-1);
+    const isDouble = field.field === FIELD.feature && isPlainDouble(field.value);
+    if (isDouble && last?.field === FIELD.doubles) result[result.length - 1] = { ...last, count: last.count + 1 };
+    else result.push(isDouble ? { ...field, field: FIELD.doubles } : field);
+  }
+  return result;
 }

@@ -40,6 +40,11 @@ export function valueLayout(schema: AvroSchema): ValueLayout | null {
   return { type: TYPE.union, branches: branches as ValueLayout[], doubleBranch };
 }
 
+/** Whether it is a double, always. */
+export function isPlainDouble({ type }: ValueLayout): boolean {
+  return type === TYPE.double;
+}
+
 function leaf(type: number): ValueLayout {
   return { type, branches: [], doubleBranch: -1 };
 }
@@ -64,6 +69,20 @@ export class ValueList {
     from.at += 1;
     this.kinds[slot] = VALUE.number;
     this.numbers[slot] = from.double();
+  }
+
+  /** Reads `count` doubles that follow one another. */
+  addDoubles(count: number, from: AvroBytes): void {
+    const first = this.length;
+    while (first + count > this.kinds.length) this.#grow();
+    this.length = first + count;
+    const { view } = from;
+    const at = from.base + from.at;
+    from.skip(8 * count);
+    if (from.failed) return;
+    this.kinds.fill(VALUE.number, first, first + count);
+    const { numbers } = this;
+    for (let i = 0; i < count; i++) numbers[first + i] = view.getFloat64(at + 8 * i, true);
   }
 
   /** Reads a value into a slot that there is; what cannot be read sets `from.failed`. */

@@ -24,6 +24,7 @@ const MAPPING = {
 function schemaWith(more: { name: string; type: unknown }[], changes: Record<string, unknown> = {}): RecordSchema {
   const fields = [
     { name: 'car_value', type: 'double' },
+    { name: 'income', type: 'double' },
     { name: 'id', type: 'string' },
     { name: 'salary', type: ['null', 'string'] },
     { name: 'row_hash', type: 'string' },
@@ -53,6 +54,7 @@ function record(random: Random): Record<string, unknown> {
   const text = () => random.pick(['red', '', 'é€', 'x'.repeat(300), '0 - 20K €']);
   return {
     car_value: random.pick([random.fraction() * 1000, Number.NaN, -0, Number.POSITIVE_INFINITY]),
+    income: random.fraction(),
     id: random.pick([`p-${random.below(1e6)}`, `p-${random.below(1e6)}`, 'é', '', 'i'.repeat(257)]),
     salary: random.pick([null, { string: text() }]),
     row_hash: text(),
@@ -122,6 +124,7 @@ test('fields become what the configuration says, and the rest are features', asy
   const codec = await codecFor(schema);
   const value = {
     car_value: 5,
+    income: 6,
     id: 'p1',
     salary: { string: 'much' },
     row_hash: 'h',
@@ -136,12 +139,13 @@ test('fields become what the configuration says, and the rest are features', asy
   const block = new PredictionBlock();
   const reader = codec.predictionReader({ texts: true });
   assert.equal(reader.read(confluent(7, typeOf(schema).toBuffer(value)), 1, 2, block), 'read');
-  assert.deepEqual(block.shape.columns.slice(0, block.shape.features), ['car_value', 'salary', 'age', 'vec']);
-  assert.deepEqual([block.cell(0, 0), block.cell(1, 0), block.cell(2, 0)], [5, 'much', null]);
+  assert.deepEqual(block.shape.columns.slice(0, block.shape.features), ['car_value', 'income', 'salary', 'age', 'vec']);
+  assert.deepEqual([block.cell(0, 0), block.cell(1, 0), block.cell(2, 0), block.cell(3, 0)], [5, 6, 'much', null]);
   assert.deepEqual([block.cell(block.shape.features, 0), block.cell(block.shape.label, 0)], [0.5, '1']);
   assert.deepEqual([block.models[0], block.id(0), block.truths[0]], ['car-loan', 'p1', true]);
   assert.deepEqual((JSON.parse(block.texts[0]!) as { features: unknown }).features, {
     car_value: 5,
+    income: 6,
     salary: 'much',
     age: null,
     vec: [1, 2],
