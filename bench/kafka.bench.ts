@@ -1,5 +1,5 @@
 /**
- * What the aggregator makes of a Kafka client's own speed: `tsx bench/kafka.bench.ts [--encodings json,avro] [--features
+ * What the aggregator makes of a Kafka client's own speed: `tsx bench/kafka.bench.ts [--encodings json,avro,columnar] [--features
  * 1,20,200] [--processes 1,2] [--raw off,on] [--values N] [--rounds N] [--only PATTERN] [--json] [--prof DIR]`.
  * For each encoding and number of features a broker with a topic of 4 partitions, filled once; then in turn, each in
  * processes of its own: kafkajs, what one would do with its values, the log port, and aggregators on a ClickHouse server
@@ -18,7 +18,7 @@ import { migrate } from '../lib/migrations/index.ts';
 import { createSqlServer } from '../services/sql/index.ts';
 import { startKafkaBroker } from '../test/support/kafka-broker.ts';
 import { Aggregators } from './kafka/aggregators.ts';
-import { fill } from './kafka/fill.ts';
+import { type Filled, fill } from './kafka/fill.ts';
 import { ReaderProcess } from './kafka/reader-process.ts';
 import type { Question } from './kafka/readers.ts';
 import type { Took } from './pipeline/stopwatch.ts';
@@ -75,12 +75,17 @@ function reading(reader: string, touch: Question['touch'], topic: Omit<Question,
   return { name, run: () => process.read({ ...topic, touch }), close: () => process.close() };
 }
 
-function aggregating(processes: number, predictionLog: boolean, { bootstrap, total }: Question): Contender {
+function aggregating(
+  processes: number,
+  predictionLog: boolean,
+  { bootstrap, total: records }: Question,
+  total: number,
+): Contender {
   const name = `${processes} aggregator${processes === 1 ? '' : 's'}, raw log ${predictionLog ? 'on' : 'off'}`;
   const group = new Aggregators(processes, profileOf(name.replaceAll(/\W+/g, '-')));
   const run = async () => {
     for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
-    const took = await group.run({ bootstrap, storeUrl: server.url, predictionLog }, total);
+    const took = await group.run({ bootstrap, storeUrl: server.url, predictionLog }, records);
     await checkAllDurable(total, predictionLog);
     return took;
   };
@@ -98,7 +103,8 @@ async function checkAllDurable(total: number, predictionLog: boolean): Promise<v
   assert.equal(Number(raw?.events), predictionLog ? total : 0, 'events in the raw log');
 }
 
-function contenders(encoding: string, topic: Question): Contender[] {
+/** `total`: events. */
+function contenders(encoding: string, topic: Question, total: number): Contender[] {
   const touches: Question['touch'][] = [
     'nothing',
     ...(encoding === 'json' ? (['parse'] as const) : []),
@@ -110,7 +116,7 @@ function contenders(encoding: string, topic: Question): Contender[] {
   const all = [
     ...touches.map((touch) => reading('kafkajs', touch, topic)),
     ...(['nothing', 'decode', 'sketch'] as const).map((touch) => reading('port', touch, topic)),
-    ...raw.flatMap((one) => processes.map((count) => aggregating(count, one, topic))),
+    ...raw.flatMap((one) => processes.map((count) => aggregating(count, one, topic, total))),
   ];
   return all.filter(({ name }) => new RegExp(values.only).test(name));
 }
@@ -120,26 +126,29 @@ async function measure(encoding: string, features: number): Promise<Row[]> {
   const broker = await startKafkaBroker({ own: true, properties: { 'group.initial.rebalance.delay.ms': '1500' } });
   const client = { brokers: [broker.bootstrap], clientId: 'bench' };
   const log = createKafkaLog({ ...client, identity: createTopicIdentity(client) });
-  const total = Math.min(MOST_EVENTS, Math.floor(Number(values.values) / features));
-  const bytes = await fill(log, { encoding, features, total, partitions: PARTITIONS });
+  const wanted = Math.min(MOST_EVENTS, Math.floor(Number(values.values) / features));
+  const filled = await fill(log, { encoding, features, total: wanted, partitions: PARTITIONS });
   await log.close();
-  const topic: Question = { bootstrap: broker.bootstrap, topic: TOPICS.predictions, total, touch: 'nothing' };
-  const rows = await inTurn(contenders(encoding, topic), total);
+  const { records, bytes } = filled;
+  const total = records * filled.perRecord;
+  const topic: Question = { bootstrap: broker.bootstrap, topic: TOPICS.predictions, total: records, touch: 'nothing' };
+  const rows = await inTurn(contenders(encoding, topic, total), filled);
   await broker.stop();
   const title = `${total} events of ${features} features as ${encoding}, ${bytes} bytes each`;
   print(title, rows);
   return rows.map((row) => ({ encoding, features, ...row }));
 }
 
-async function inTurn(all: Contender[], total: number): Promise<Omit<Row, 'encoding' | 'features'>[]> {
+async function inTurn(all: Contender[], { records, perRecord }: Filled): Promise<Omit<Row, 'encoding' | 'features'>[]> {
   const results = all.map(() => [] as (Took & { storeCpu: number })[]);
   // The first round warms processes up and is not counted.
   for (let round = 0; round <= Number(values.rounds); round++) {
     for (const [index, contender] of all.entries()) {
       const before = process.cpuUsage();
-      const took = await contender.run();
+      const { rate, cpu } = await contender.run();
       const { user, system } = process.cpuUsage(before);
-      if (round > 0) results[index]!.push({ ...took, storeCpu: (user + system) / total });
+      const storeCpu = (user + system) / (records * perRecord);
+      if (round > 0) results[index]!.push({ rate: rate * perRecord, cpu: cpu / perRecord, storeCpu });
     }
   }
   for (const contender of all) await contender.close();

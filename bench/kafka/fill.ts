@@ -5,7 +5,7 @@ import { crc64Avro } from '../../lib/adapters/avro/fingerprint.ts';
 import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Log } from '../../lib/ports/log.ts';
 
-const SCHEMA = join(import.meta.dirname, '..', '..', 'schemas', 'prediction.avsc');
+const SCHEMAS = join(import.meta.dirname, '..', '..', 'schemas');
 const CALL_BYTES = 1024 * 1024;
 const CALL_RECORDS = 2000;
 /** Of today: a broker soon deletes records that say they are older than its retention. */
@@ -17,37 +17,61 @@ interface Event {
   features: number[];
 }
 
-/** One prediction by encoding: so many numeric features, a label and a score. */
-export const ENCODINGS: Readonly<Record<string, () => (event: Event) => Buffer>> = {
-  json: () => jsonEvent,
-  avro: avroEncoder,
+interface Encoding {
+  /** Predictions in one record. */
+  perRecord: number;
+  encoder(): (events: readonly Event[]) => Buffer;
+}
+
+/** Predictions by encoding: so many numeric features, a label and a score. */
+const ENCODINGS: Readonly<Record<string, Encoding>> = {
+  json: { perRecord: 1, encoder: () => jsonEvent },
+  avro: { perRecord: 1, encoder: avroEncoder },
+  columnar: { perRecord: 200, encoder: columnarEncoder },
 };
 
-/** Fills the predictions topic, evenly over its partitions; events are one millisecond apart. Returns the bytes of an event. */
+/** What was put into a topic. */
+export interface Filled {
+  records: number;
+  perRecord: number;
+  /** Of one prediction. */
+  bytes: number;
+}
+
+/** Fills the predictions topic with `total` predictions or a few less, evenly over its partitions, one millisecond apart. */
 export async function fill(
   log: Log,
   { encoding, features, total, partitions }: { encoding: string; features: number; total: number; partitions: number },
-): Promise<number> {
-  const encode = ENCODINGS[encoding]?.();
-  if (encode === undefined) throw new Error(`no such encoding: ${encoding}`);
+): Promise<Filled> {
+  const chosen = ENCODINGS[encoding];
+  if (chosen === undefined) throw new Error(`no such encoding: ${encoding}`);
+  const { perRecord } = chosen;
+  const encode = chosen.encoder();
   await log.ensureTopics(Object.values(TOPICS).map((name) => ({ name, partitions })));
+  const count = Math.floor(total / perRecord);
   let bytes = 0;
-  for (let sent = 0; sent < total; ) {
+  for (let sent = 0; sent < count; ) {
     const records = [];
-    for (let size = 0; size < CALL_BYTES && records.length < CALL_RECORDS && sent < total; sent++) {
-      const value = encode({ index: sent, features: Array.from({ length: features }, sixDigits) });
-      records.push({ key: null, value, timestamp: start + sent, partition: sent % partitions });
+    for (let size = 0; size < CALL_BYTES && records.length < CALL_RECORDS && sent < count; sent++) {
+      const value = encode(
+        Array.from({ length: perRecord }, (_, i) => ({
+          index: sent * perRecord + i,
+          features: Array.from({ length: features }, sixDigits),
+        })),
+      );
+      records.push({ key: null, value, timestamp: start + sent * perRecord, partition: sent % partitions });
       size += value.length;
       bytes += value.length;
     }
     await log.append(TOPICS.predictions, records);
   }
-  return Math.round(bytes / total);
+  return { records: count, perRecord, bytes: Math.round(bytes / count / perRecord) };
 }
 
 const sixDigits = () => Number((Math.random() * 100).toPrecision(6));
 
-function jsonEvent({ index, features }: Event): Buffer {
+function jsonEvent([event]: readonly Event[]): Buffer {
+  const { index, features } = event!;
   return Buffer.from(
     JSON.stringify({
       prediction_id: `p-${index}`,
@@ -60,13 +84,20 @@ function jsonEvent({ index, features }: Event): Buffer {
   );
 }
 
-/** Avro single-object encoding of the shipped schema, by avsc. */
-function avroEncoder(): (event: Event) => Buffer {
-  const type = avsc.Type.forSchema(JSON.parse(readFileSync(SCHEMA, 'utf8')) as avsc.Schema, { wrapUnions: 'always' });
+/** Avro single-object encoding of a shipped schema, by avsc. */
+function singleObject(file: string): (value: unknown) => Buffer {
+  const schema = JSON.parse(readFileSync(join(SCHEMAS, file), 'utf8')) as avsc.Schema;
+  const type = avsc.Type.forSchema(schema, { wrapUnions: 'always' });
   const header = Buffer.from([0xc3, 0x01, 0, 0, 0, 0, 0, 0, 0, 0]);
   header.writeBigUInt64LE(crc64Avro(JSON.stringify(type.schema())), 2);
-  return ({ index, features }) => {
-    const event = {
+  return (value) => Buffer.concat([header, type.toBuffer(value)]);
+}
+
+function avroEncoder(): (events: readonly Event[]) => Buffer {
+  const encode = singleObject('prediction.avsc');
+  return ([event]) => {
+    const { index, features } = event!;
+    return encode({
       prediction_id: `p-${index}`,
       model: 'bench',
       version: '1',
@@ -78,7 +109,39 @@ function avroEncoder(): (event: Event) => Buffer {
           score: { double: Math.random() },
         },
       },
-    };
-    return Buffer.concat([header, type.toBuffer(event)]);
+    });
+  };
+}
+
+function columnarEncoder(): (events: readonly Event[]) => Buffer {
+  const encode = singleObject('prediction-batch.avsc');
+  const bytesOf = (items: BigInt64Array | Float64Array) => Buffer.from(items.buffer);
+  return (events) => {
+    const numeric = (name: string, values: readonly number[]) => ({
+      name,
+      kind: 'numeric',
+      values: bytesOf(Float64Array.from(values)),
+      dictionary: [],
+      missing: Buffer.alloc(0),
+    });
+    return encode({
+      model: 'bench',
+      version: '1',
+      role: 'champion',
+      prediction_ids: events.map(({ index }) => `p-${index}`),
+      timestamps: bytesOf(BigInt64Array.from(events, ({ index }) => BigInt(start + index))),
+      columns: [
+        ...events[0]!.features.map((_, at) =>
+          numeric(
+            `feature_${at}`,
+            events.map(({ features }) => features[at]!),
+          ),
+        ),
+        numeric(
+          'prediction.score',
+          events.map(() => Math.random()),
+        ),
+      ],
+    });
   };
 }
