@@ -30,6 +30,9 @@ interface Flush {
   writePending: () => Promise<void>;
 }
 
+/** Events of a chunk as a multiple of its offsets: more, and what has to be read again or merged for a flush would have no bound. */
+const EVENTS_PER_OFFSET = 2;
+
 type Durability = Pick<Manifest, 'reach' | 'passed' | 'replaying'>;
 
 /** The partition's open chunk, and the ledger's rows of it: opens, flushes, closes and commits. */
@@ -53,15 +56,15 @@ export class ChunkLedger {
     return this.#open === null ? null : { start: this.#open.chunk.identity.chunkStart, since: this.#open.since };
   }
 
-  /** Whether the record belongs to the open chunk. */
-  holds(record: LogRecord): boolean {
-    return this.#open !== null && record.offset < this.#open.chunk.end && !isTooOld(this.#open, record);
+  /** Whether the record belongs to the open chunk, to which `waiting` events are still to be added. */
+  holds(record: LogRecord, waiting: number): boolean {
+    return this.#open !== null && record.offset < this.#open.chunk.end && !endsBefore(this.#open, record, waiting);
   }
 
   /** The chunk that the record belongs to; closes the one before it. */
   async chunkFor(record: LogRecord): Promise<OpenChunk> {
     if (this.#open !== null && record.offset >= this.#open.chunk.end) await this.#close(this.#open);
-    else if (this.#open !== null && isTooOld(this.#open, record)) await this.#close(this.#open, record.offset);
+    else if (this.#open !== null && endsBefore(this.#open, record)) await this.#close(this.#open, record.offset);
     this.#open ??= await this.#openAt(record);
     return this.#open.chunk;
   }
@@ -213,7 +216,11 @@ export class ChunkLedger {
   }
 }
 
-/** A function of the chunk's own records, so that everybody who reads them ends it at the same one. */
-function isTooOld({ spec, since }: Open, { timestamp }: LogRecord): boolean {
+/**
+ * Whether the chunk ends before the record, though it has offsets left: by its age, or by its events where records bring
+ * many. A function of the chunk's own records, so that everybody who reads them ends it at the same one.
+ */
+function endsBefore({ chunk, spec, since }: Open, { timestamp }: LogRecord, waiting = 0): boolean {
+  if (chunk.events + waiting >= EVENTS_PER_OFFSET * spec.chunkSize) return true;
   return spec.chunkAgeMs !== undefined && timestamp - since > spec.chunkAgeMs;
 }

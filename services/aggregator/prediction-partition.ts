@@ -87,7 +87,7 @@ export class PredictionPartition {
     const poison = this.#intake.poison(chunk, records[first]!.offset);
     if (poison !== null) await this.#halt(poison);
     await prepareSchema(this.#shared.environment, records[first]!, () => this.flush());
-    const next = this.#intake.take(chunk, records, first, (record) => this.#ledger.holds(record));
+    const next = this.#intake.take(chunk, records, first, (record, waiting) => this.#ledger.holds(record, waiting));
     this.#state.position = records[next - 1]!.offset + 1;
     if (this.#intake.full) await this.#intake.write();
     if (hasToFlush(chunk)) await this.flush();

@@ -22,6 +22,9 @@ export function hasToFlush(chunk: OpenChunk): boolean {
   return bytes >= MAX_WAITING.bytes || windows >= MAX_WAITING.windows;
 }
 
+/** Whether the record is the chunk's, to which `waiting` events are still to be added. */
+type Holds = (record: LogRecord, waiting: number) => boolean;
+
 /** Takes records in: counts them in the open chunk and keeps what else has to be written of them. */
 export class RecordIntake {
   readonly #shared: Collaborators;
@@ -62,7 +65,7 @@ export class RecordIntake {
    * Counts records from `first` on, or puts them aside as dead letters, while they are the chunk's and nothing has to be
    * written, decided or asked for first. The first one's schema is known. Returns the index of the first record left; takes at least one.
    */
-  take(chunk: OpenChunk, records: readonly LogRecord[], first: number, holds: (record: LogRecord) => boolean): number {
+  take(chunk: OpenChunk, records: readonly LogRecord[], first: number, holds: Holds): number {
     const run = this.#runOf(chunk);
     // A record from the future must not complete windows that are not over: what was passed ends with the present.
     const present = this.#shared.environment.context.clock.now() + chunk.spec.futureSkewMs;
@@ -99,8 +102,8 @@ export class RecordIntake {
   }
 
   /** Of this chunk, and by a schema that is known. */
-  #isReadable(record: LogRecord, holds: (record: LogRecord) => boolean): boolean {
-    return holds(record) && missingSchema(this.#shared.environment, record) === null;
+  #isReadable(record: LogRecord, holds: Holds): boolean {
+    return holds(record, this.#block.length) && missingSchema(this.#shared.environment, record) === null;
   }
 
   /** After what was counted last: rows that have to be written, or too many letters for going on. */

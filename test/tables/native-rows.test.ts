@@ -108,6 +108,7 @@ test('raw predictions keep the bytes of their event; what is no UTF-8 in them is
   }
   // As the decoder leaves an id that it has not made a text of.
   block.ids[0] = null;
+  block.idSources[0] = block.sources[0]!;
   [block.idStarts[0], block.idEnds[0]] = [18, 21];
   const rows = new PredictionRows(PLACE);
   for (let row = 0; row < block.length; row += 1) rows.add(block, row);

@@ -36,6 +36,8 @@ export class OpenChunk {
   readonly spec: AggregationSpec;
   /** The first offset that belongs to the next chunk. */
   readonly end: number;
+  /** Events added so far, those that count as lost included. */
+  events = 0;
   readonly #declared: Map<string, CompiledModel>;
   readonly #models = new Map<string, ModelState>();
   /** Live windows, the one touched longest ago first. */
@@ -70,6 +72,7 @@ export class OpenChunk {
    */
   add(block: PredictionBlock): ReadonlyMap<number, ChunkLossReason> {
     let lost = NO_LOSSES;
+    this.events += block.length;
     for (let row = 0; row < block.length; ) {
       const added = this.#isFuture(block, row) ? 'future' : this.#addRun(block, row);
       if (typeof added === 'number') {

@@ -114,3 +114,32 @@ test('a batch counts as its rows one by one, each with its raw row; a broken one
   assert.deepEqual([letter.code, letter.path, letter.offset], ['wrong_type', 'columns[2].values[2]', 2]);
   assert.match(await metrics.metrics(), /driftline_events_total\{[^}]*\} 741/);
 });
+
+test('a chunk ends after twice its size in events, so that batches do not make it larger; a restart finds the same ends', async () => {
+  const world = await worlds.world({ chunkSize: 64, horizonMs: 1e13 }, [], 1);
+  const send = (first: number, count: number) =>
+    world.send(
+      0,
+      Array.from({ length: count }, (_, i) => singleObject(batchType, batch((first + i) * 50, 50))),
+    );
+  await send(0, 5);
+  await world.start();
+  await world.settled();
+  await world.stop();
+  await send(5, 5);
+  await world.start();
+  await world.settled();
+  const closed = await world.store.query(
+    'SELECT chunk_start, max(reach) AS reach FROM manifest_rows WHERE closed = 1 GROUP BY chunk_start ORDER BY chunk_start',
+  );
+  assert.deepEqual(closed, [
+    { chunk_start: 0, reach: 3 },
+    { chunk_start: 3, reach: 6 },
+    { chunk_start: 6, reach: 9 },
+  ]);
+  const events = await world.store.query(
+    "SELECT sum(count) AS n FROM chunk_rows FINAL WHERE feature = '' AND segment = ''",
+  );
+  assert.deepEqual(events, [{ n: 500 }]);
+  await world.close();
+});
