@@ -7,11 +7,9 @@ import type { FeatureValue, Prediction } from '../events/types.ts';
 import { TextCache } from '../json/text-cache.ts';
 import { AvroBytes } from './bytes.ts';
 import { FIELD, type FieldLayout } from './event-layout.ts';
-import { KeyNode } from './key-tree.ts';
+import { type KeyNode, KeyTree } from './key-tree.ts';
 import { VALUE, ValueList } from './values.ts';
 
-/** Places in the tree of keys; past it all are forgotten, as producers change. */
-const MOST_NODES = 50_000;
 /** An array of numbers: counted as present, and nothing else. */
 const VECTOR: FeatureValue = [];
 
@@ -44,8 +42,7 @@ export class EventBytes {
   readonly #from = new AvroBytes();
   readonly #values = new ValueList();
   readonly #texts = new TextCache();
-  #root = new KeyNode();
-  #nodes = 0;
+  readonly #keys = new KeyTree();
   #node: KeyNode | null = null;
   #features = 0;
   #segments = 0;
@@ -67,7 +64,7 @@ export class EventBytes {
     this.#shapes = shapes;
     this.#whole = whole;
     this.#model = flat?.model ?? null;
-    if (flat !== undefined) this.#root.shape = shapes.shapeOf(flat.features, []);
+    if (flat !== undefined) this.#keys.root.shape = shapes.shapeOf(flat.features, []);
   }
 
   /** Puts the event from `at` to the end of the bytes into the block; null: somebody else must read it. */
@@ -89,35 +86,19 @@ export class EventBytes {
   learn(event: Prediction): void {
     if (!this.#hasMetUnknown) return;
     this.#hasMetUnknown = false;
-    if (this.#nodes >= MOST_NODES) {
-      this.#root = new KeyNode();
-      this.#nodes = 0;
-    }
-    let node: KeyNode | null = this.#root;
+    const maps: Iterable<string>[] = [];
     for (const { field } of this.#layout) {
-      if (field === FIELD.features) node = this.#grow(node, event.features.keys());
-      else if (field === FIELD.segments) node = this.#grow(node, event.segments.keys());
-      else if (field === FIELD.protected) node = this.#grow(node, event.protectedAttributes.keys());
-      if (node === null) return;
+      if (field === FIELD.features) maps.push(event.features.keys());
+      else if (field === FIELD.segments) maps.push(event.segments.keys());
+      else if (field === FIELD.protected) maps.push(event.protectedAttributes.keys());
     }
-    node.shape = this.#shapes.shapeOf(event.features.keys(), event.segments.keys());
-  }
-
-  #grow(from: KeyNode, keys: Iterable<string>): KeyNode | null {
-    let node: KeyNode | null = from;
-    for (const key of keys) {
-      this.#nodes += 1;
-      node = node.grow(new TextEncoder().encode(key));
-      if (node === null) return null;
-    }
-    node.end ??= new KeyNode();
-    return node.end;
+    this.#keys.teach(maps, this.#shapes.shapeOf(event.features.keys(), event.segments.keys()));
   }
 
   /** Reads all values into the list; false where the bytes or the keys are not as expected. */
   #scan(): boolean {
     const values = this.#values;
-    this.#node = this.#root;
+    this.#node = this.#keys.root;
     this.#features = ONCE.end;
     this.#segments = ONCE.end;
     this.#idEnd = 0;

@@ -4,6 +4,8 @@ import type { AvroBytes } from './bytes.ts';
 /** Branches of one node: past them, events of more forms are read by the library. */
 const MOST_BRANCHES = 64;
 
+/** Places in the tree; past it all are forgotten, as producers change. */
+const MOST_NODES = 50_000;
 /** Lengths below take one byte. */
 const ONE_BYTE = 64;
 const NO_KEY = new Uint8Array(0);
@@ -60,6 +62,37 @@ export class KeyNode {
     this.#keys.push(key);
     this.#next.push(node);
     return node;
+  }
+}
+
+/** The orders of keys that events of one layout have had. */
+export class KeyTree {
+  root = new KeyNode();
+  #nodes = 0;
+
+  /** Takes the keys of an event's maps, in the order of its bytes. */
+  teach(maps: Iterable<Iterable<string>>, shape: EventShape): void {
+    if (this.#nodes >= MOST_NODES) {
+      this.root = new KeyNode();
+      this.#nodes = 0;
+    }
+    let node: KeyNode | null = this.root;
+    for (const keys of maps) {
+      node = this.#grow(node, keys);
+      if (node === null) return;
+    }
+    node.shape = shape;
+  }
+
+  #grow(from: KeyNode, keys: Iterable<string>): KeyNode | null {
+    let node: KeyNode | null = from;
+    for (const key of keys) {
+      this.#nodes += 1;
+      node = node.grow(new TextEncoder().encode(key));
+      if (node === null) return null;
+    }
+    node.end ??= new KeyNode();
+    return node.end;
   }
 }
 
