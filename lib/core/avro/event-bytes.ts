@@ -7,27 +7,12 @@ import type { FeatureValue, Prediction } from '../events/types.ts';
 import { TextCache } from '../json/text-cache.ts';
 import { AvroBytes } from './bytes.ts';
 import { FIELD, type FieldLayout } from './event-layout.ts';
+import { ONCE, SLOTS } from './event-slots.ts';
 import { type KeyNode, KeyTree } from './key-tree.ts';
 import { VALUE, ValueList } from './values.ts';
 
 /** An array of numbers: counted as present, and nothing else. */
 const VECTOR: FeatureValue = [];
-
-/** Slots of the values that an event has once; its features come behind them, then its segments. */
-const ONCE = {
-  model: 0,
-  version: 1,
-  role: 2,
-  score: 3,
-  label: 4,
-  value: 5,
-  latency: 6,
-  error: 7,
-  truth: 8,
-  other: 9,
-  end: 10,
-};
-const SLOTS: readonly number[] = slots();
 
 /**
  * Reads single events of one writer's schema from bytes to columns, without an object an event: exactly as the library and
@@ -337,18 +322,4 @@ export class EventBytes {
         return kinds[slot] === VALUE.yes;
     }
   }
-}
-
-function slots(): number[] {
-  const of: number[] = [];
-  of[FIELD.model] = ONCE.model;
-  of[FIELD.version] = ONCE.version;
-  of[FIELD.role] = ONCE.role;
-  of[FIELD.score] = ONCE.score;
-  of[FIELD.label] = ONCE.label;
-  of[FIELD.value] = ONCE.value;
-  of[FIELD.latency] = ONCE.latency;
-  of[FIELD.error] = ONCE.error;
-  of[FIELD.truth] = ONCE.truth;
-  return Array.from(of, (slot) => slot ?? ONCE.other);
 }
