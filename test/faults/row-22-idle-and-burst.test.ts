@@ -46,8 +46,9 @@ test('row 22: an idle partition holds windows back until the broker confirms it;
     chunkSize: 256,
     seed: 122,
     aggregation,
-    // All events are of yesterday: their windows are over, and only the partitions decide when they are complete.
-    events: { start: Date.now() - DAY, step: 20_000, lost: 0, bad: 0 },
+    // Two days old, in whatever time zone and at whatever hour: all windows, those of a day too, are over, and only the
+    // partitions decide when they are complete.
+    events: { start: (Math.floor(Date.now() / DAY) - 2) * DAY, step: 20_000, lost: 0, bad: 0 },
   });
   after(() => world.close());
   const patient = await world.start('aggregator', { DRIFTLINE_AGGREGATION_IDLE_AFTER: '1h' });
