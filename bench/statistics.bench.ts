@@ -5,7 +5,8 @@ import { BASELINE_SKETCH, sketchNumeric } from '../lib/core/sketch/numeric.ts';
 import type { FeatureSketch } from '../lib/core/sketch/types.ts';
 import { METRICS } from '../lib/core/statistics/registry.ts';
 import { sealed } from '../test/core/sketch/exact.ts';
-import { generator, normal } from '../test/core/sketch/shapes.ts';
+import { normal } from '../test/core/sketch/shapes.ts';
+import { generator } from '../test/support/generator.ts';
 
 /** Evaluations a second of all metrics of a numeric feature and window, without store reads; CPU time. Run: npx tsx bench/statistics.bench.ts */
 const ROUNDS = 20_000;

@@ -1,17 +1,12 @@
-/** Random numbers that a seed repeats (mulberry32), and what is made of them. */
+import { generator } from '../../support/generator.ts';
+
+/** Random numbers that a seed repeats, and what is made of them. */
 export class Random {
-  #state: number;
+  /** In [0, 1), 32 random bits. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** In [0, 1), 32 random bits. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.next = generator(seed);
   }
 
   /** In [0, 1), 53 random bits. */

@@ -3,19 +3,10 @@ import { describe, it } from 'node:test';
 import { GRID_UNKNOWN, mergePeriodColumn, type PeriodColumn } from '../../../lib/core/rollups/merge-period.ts';
 import { cdfAtOrBelow, cdfBelow, mergeNumeric, sketchNumeric } from '../../../lib/core/sketch/numeric.ts';
 import type { NumericDistribution } from '../../../lib/core/sketch/types.ts';
+import { generator } from '../../support/generator.ts';
 
 const WINDOWS = 12;
 const HOURS = 6;
-
-function random(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** A value of the shape in a window: some drift over the day, as real ones do. */
 const SHAPES: Record<string, (next: () => number, window: number) => number> = {
@@ -63,7 +54,7 @@ function worst(sketch: NumericDistribution, sorted: Float64Array): number {
 describe('hours and days of sketches', () => {
   for (const [shape, draw] of Object.entries(SHAPES)) {
     it(`${shape}: within 0.001 of the exact CDF, from minutes of four chunks to the day`, () => {
-      const next = random(shape.length * 7 + 1);
+      const next = generator(shape.length * 7 + 1);
       const all: number[] = [];
       const hours = Array.from({ length: HOURS }, (_, hour) => {
         const own: number[] = [];

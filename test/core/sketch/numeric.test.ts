@@ -12,8 +12,9 @@ import {
   standardDeviation,
 } from '../../../lib/core/sketch/numeric.ts';
 import type { NumericDistribution } from '../../../lib/core/sketch/types.ts';
+import { generator } from '../../support/generator.ts';
 import { errorOf, exactKs, sealed } from './exact.ts';
-import { generator, SHAPES } from './shapes.ts';
+import { SHAPES } from './shapes.ts';
 
 const sketch = (...values: number[]) => sketchNumeric(Float64Array.from(values), values.length);
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });

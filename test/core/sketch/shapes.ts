@@ -1,18 +1,9 @@
+import { generator } from '../../support/generator.ts';
+
 /** Seeded samples of the shapes a sketch must hold its bound on. Deterministic: the same size gives the same values. */
 export interface Shape {
   name: string;
   sample(n: number): Float64Array;
-}
-
-/** A small seeded generator (mulberry32); uniform in [0, 1). */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 export function normal(random: () => number): number {

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { sketchNumeric } from '../../../lib/core/sketch/numeric.ts';
 import { ks, ksDistance } from '../../../lib/core/statistics/ks.ts';
+import { generator } from '../../support/generator.ts';
 import { exactKs, sealed } from '../sketch/exact.ts';
-import { generator, normal, SHAPES } from '../sketch/shapes.ts';
+import { normal, SHAPES } from '../sketch/shapes.ts';
 import { gridOf, numericBaseline, numericSketch, score, times } from './samples.ts';
 
 const values = fc.array(

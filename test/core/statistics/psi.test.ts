@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { psi } from '../../../lib/core/statistics/psi.ts';
 import { psiFloor } from '../../../lib/core/statistics/psi-floor.ts';
-import { generator, normal } from '../sketch/shapes.ts';
+import { generator } from '../../support/generator.ts';
+import { normal } from '../sketch/shapes.ts';
 import {
   categoricalBaseline,
   categoricalSketch,
