@@ -2,8 +2,9 @@
  * What the aggregator makes of a Kafka client's own speed: `tsx bench/kafka.bench.ts [--encodings json,avro,columnar] [--features
  * 1,20,200] [--processes 1,2] [--raw off,on] [--values N] [--rounds N] [--only PATTERN] [--json] [--prof DIR]`.
  * For each encoding and number of features a broker with a topic of 4 partitions, filled once; then in turn, each in
- * processes of its own: kafkajs, what one would do with its values, the log port, and aggregators on a ClickHouse server
- * (the embedded engine behind HTTP, in this process) until all rows are durable. N values (events times features) a topic.
+ * processes of its own: kafkajs, what one would do with its values, the log port, aggregators on a ClickHouse server (the
+ * embedded engine behind HTTP, in this process) until all rows are durable, and the engine on one thread fed with as many events
+ * as JSON from files (bench/clickhouse). N values (events times features) a topic.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,6 +18,8 @@ import { TOPICS } from '../lib/core/messages/types.ts';
 import { migrate } from '../lib/migrations/index.ts';
 import { createSqlServer } from '../services/sql/index.ts';
 import { startKafkaBroker } from '../test/support/kafka-broker.ts';
+import { Ingest } from './clickhouse/ingest.ts';
+import { FASTEST } from './clickhouse/ways.ts';
 import { Aggregators } from './kafka/aggregators.ts';
 import { type Filled, fill } from './kafka/fill.ts';
 import { ReaderProcess } from './kafka/reader-process.ts';
@@ -70,9 +73,13 @@ const server = createSqlServer({
 await server.start();
 
 function reading(reader: string, touch: Question['touch'], topic: Omit<Question, 'touch'>): Contender {
-  const process = new ReaderProcess(reader, profileOf(`${reader}-${touch}`));
+  let process: ReaderProcess | null = null;
   const name = touch === 'nothing' ? reader : `${reader} + ${touch}`;
-  return { name, run: () => process.read({ ...topic, touch }), close: () => process.close() };
+  const run = () => {
+    process ??= new ReaderProcess(reader, profileOf(`${reader}-${touch}`));
+    return process.read({ ...topic, touch });
+  };
+  return { name, run, close: async () => process?.close() };
 }
 
 function aggregating(
@@ -82,14 +89,27 @@ function aggregating(
   total: number,
 ): Contender {
   const name = `${processes} aggregator${processes === 1 ? '' : 's'}, raw log ${predictionLog ? 'on' : 'off'}`;
-  const group = new Aggregators(processes, profileOf(name.replaceAll(/\W+/g, '-')));
+  let group: Aggregators | null = null;
   const run = async () => {
+    group ??= new Aggregators(processes, profileOf(name.replaceAll(/\W+/g, '-')));
     for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
     const took = await group.run({ bootstrap, storeUrl: server.url, predictionLog }, records);
     await checkAllDurable(total, predictionLog);
     return took;
   };
-  return { name, run, close: () => group.close() };
+  return { name, run, close: async () => group?.close() };
+}
+
+/** What a user would do instead, with JSON whatever the topic has. */
+function ingesting(kind: keyof typeof FASTEST, events: number, features: number, perRecord: number): Contender {
+  const size = { events, features, perInsert: 100_000 };
+  let ingest: Ingest | null = null;
+  const run = async () => {
+    ingest ??= new Ingest(FASTEST[kind], size);
+    const { rate, cpu } = await ingest.run();
+    return { rate: rate / perRecord, cpu: cpu * perRecord };
+  };
+  return { name: `ClickHouse, ${kind} of JSON`, run, close: async () => ingest?.close() };
 }
 
 const profileOf = (name: string) => (values.prof === undefined ? undefined : join(values.prof, name));
@@ -103,8 +123,8 @@ async function checkAllDurable(total: number, predictionLog: boolean): Promise<v
   assert.equal(Number(raw?.events), predictionLog ? total : 0, 'events in the raw log');
 }
 
-/** `total`: events. */
-function contenders(encoding: string, topic: Question, total: number): Contender[] {
+function contenders(encoding: string, features: number, topic: Question, { records, perRecord }: Filled): Contender[] {
+  const total = records * perRecord;
   const touches: Question['touch'][] = [
     'nothing',
     ...(encoding === 'json' ? (['parse'] as const) : []),
@@ -117,6 +137,7 @@ function contenders(encoding: string, topic: Question, total: number): Contender
     ...touches.map((touch) => reading('kafkajs', touch, topic)),
     ...(['nothing', 'decode', 'sketch'] as const).map((touch) => reading('port', touch, topic)),
     ...raw.flatMap((one) => processes.map((count) => aggregating(count, one, topic, total))),
+    ...(['rows', 'digests'] as const).map((kind) => ingesting(kind, total, features, perRecord)),
   ];
   return all.filter(({ name }) => new RegExp(values.only).test(name));
 }
@@ -132,7 +153,7 @@ async function measure(encoding: string, features: number): Promise<Row[]> {
   const { records, bytes } = filled;
   const total = records * filled.perRecord;
   const topic: Question = { bootstrap: broker.bootstrap, topic: TOPICS.predictions, total: records, touch: 'nothing' };
-  const rows = await inTurn(contenders(encoding, topic, total), filled);
+  const rows = await inTurn(contenders(encoding, features, topic, filled), filled);
   await broker.stop();
   const title = `${total} events of ${features} features as ${encoding}, ${bytes} bytes each`;
   print(title, rows);

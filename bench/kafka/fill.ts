@@ -11,8 +11,10 @@ const CALL_RECORDS = 2000;
 /** Of today: a broker soon deletes records that say they are older than its retention. */
 const start = Date.now() - 3_600_000;
 
-interface Event {
+export interface Event {
   index: number;
+  /** ms since 1970. */
+  time: number;
   /** Of six significant digits. */
   features: number[];
 }
@@ -53,12 +55,7 @@ export async function fill(
   for (let sent = 0; sent < count; ) {
     const records = [];
     for (let size = 0; size < CALL_BYTES && records.length < CALL_RECORDS && sent < count; sent++) {
-      const value = encode(
-        Array.from({ length: perRecord }, (_, i) => ({
-          index: sent * perRecord + i,
-          features: Array.from({ length: features }, sixDigits),
-        })),
-      );
+      const value = encode(Array.from({ length: perRecord }, (_, i) => newEvent(sent * perRecord + i, features)));
       records.push({ key: null, value, timestamp: start + sent * perRecord, partition: sent % partitions });
       size += value.length;
       bytes += value.length;
@@ -70,14 +67,20 @@ export async function fill(
 
 const sixDigits = () => Number((Math.random() * 100).toPrecision(6));
 
-function jsonEvent([event]: readonly Event[]): Buffer {
-  const { index, features } = event!;
+/** The event of this number, a millisecond after the one before. */
+export function newEvent(index: number, features: number): Event {
+  return { index, time: start + index, features: Array.from({ length: features }, sixDigits) };
+}
+
+/** As a producer of JSON sends it. */
+export function jsonEvent([event]: readonly Event[]): Buffer {
+  const { index, time, features } = event!;
   return Buffer.from(
     JSON.stringify({
       prediction_id: `p-${index}`,
       model: 'bench',
       version: '1',
-      timestamp: start + index,
+      timestamp: time,
       features: Object.fromEntries(features.map((value, at) => [`feature_${at}`, value])),
       prediction: { label: index % 3 === 0 ? 'yes' : 'no', score: Math.random() },
     }),
@@ -96,12 +99,12 @@ function singleObject(file: string): (value: unknown) => Buffer {
 function avroEncoder(): (events: readonly Event[]) => Buffer {
   const encode = singleObject('prediction.avsc');
   return ([event]) => {
-    const { index, features } = event!;
+    const { index, time, features } = event!;
     return encode({
       prediction_id: `p-${index}`,
       model: 'bench',
       version: '1',
-      timestamp: start + index,
+      timestamp: time,
       features: Object.fromEntries(features.map((double, at) => [`feature_${at}`, { double }])),
       prediction: {
         'driftline.Output': {
@@ -129,7 +132,7 @@ function columnarEncoder(): (events: readonly Event[]) => Buffer {
       version: '1',
       role: 'champion',
       prediction_ids: events.map(({ index }) => `p-${index}`),
-      timestamps: bytesOf(BigInt64Array.from(events, ({ index }) => BigInt(start + index))),
+      timestamps: bytesOf(BigInt64Array.from(events, ({ time }) => BigInt(time))),
       columns: [
         ...events[0]!.features.map((_, at) =>
           numeric(
