@@ -41,7 +41,8 @@ function expressions({ windowsMs, hoursMs, horizonMs }: Retention): Map<string, 
   const days = (ms: number): number => Math.min(FOR_EVER_DAYS, Math.max(least, Math.ceil(ms / DAY_MS)));
   const byLength = `multiIf(window_end < window_start + toIntervalHour(1), ${days(windowsMs)},
     window_end < window_start + toIntervalHour(23), ${days(hoursMs)}, ${FOR_EVER_DAYS})`.replace(/\s+/g, ' ');
-  const ledger = `toIntervalDay(${Math.max(LEAST_LEDGER_DAYS, least)}) + toIntervalSecond(intDiv(toUnixTimestamp64Milli(window_end) - toUnixTimestamp64Milli(window_start), 1000))`;
+  const length = 'toUnixTimestamp64Milli(window_end) - toUnixTimestamp64Milli(window_start)';
+  const ledger = `toIntervalDay(${Math.max(LEAST_LEDGER_DAYS, least)}) + toIntervalSecond(intDiv(${length}, 1000))`;
   return new Map([
     ['window_rows', `ingested_at + toIntervalDay(${byLength})`],
     ['score_window_rows', `toDateTime(computed_at) + toIntervalDay(${byLength})`],

@@ -30,7 +30,7 @@ interface Flush {
   writePending: () => Promise<void>;
 }
 
-/** Events of a chunk as a multiple of its offsets: more, and what has to be read again or merged for a flush would have no bound. */
+/** Events of a chunk as a multiple of its offsets: more, and what has to be read again or merged would have no bound. */
 const EVENTS_PER_OFFSET = 2;
 
 type Durability = Pick<Manifest, 'reach' | 'passed' | 'replaying'>;

@@ -63,7 +63,8 @@ export class RecordIntake {
 
   /**
    * Counts records from `first` on, or puts them aside as dead letters, while they are the chunk's and nothing has to be
-   * written, decided or asked for first. The first one's schema is known. Returns the index of the first record left; takes at least one.
+   * written, decided or asked for first. The first one's schema is known. Returns the index of the first record left; takes
+   * at least one.
    */
   take(chunk: OpenChunk, records: readonly LogRecord[], first: number, holds: Holds): number {
     const run = this.#runOf(chunk);

@@ -1,8 +1,4 @@
-/**
- * CityHash128 of version 1.0.2 (Google, MIT licence), with which ClickHouse guards its compressed blocks; other versions give
- * other hashes. Numbers of 64 bits are pairs of words in `R`, low word first: BigInt would take seconds for a large body.
- */
-const R = new Int32Array(64);
+import { add, copy, load, multiply, put, R, rotate, shiftMix, spin, subtract, xor } from './words.ts';
 
 /** Slots: variables of the algorithm, then constants. */
 const X = 0;
@@ -30,7 +26,11 @@ put(K2, 0x9ae16a3b, 0x2f90404f);
 put(K3, 0xc949d7c7, 0x509e6557);
 put(MUL, 0x9ddfea08, 0xeb382d69);
 
-/** Of at least 8 bytes (a block has more). The hash's 16 bytes as ClickHouse writes them: the low half, then the high half, each little-endian. */
+/**
+ * CityHash128 of version 1.0.2 (Google, MIT licence), with which ClickHouse guards its compressed blocks; other versions
+ * give other hashes. Of at least 8 bytes (a block has more). Its 16 bytes are as ClickHouse writes them: the low half, then
+ * the high half, each little-endian.
+ */
 export function cityHash128(bytes: Buffer): Buffer {
   const { length } = bytes;
   if (length >= 16) {
@@ -72,8 +72,8 @@ function murmur(bytes: Buffer, start: number, length: number): void {
     add(D, D, A);
     shiftMix(D);
   } else {
-    load(C, bytes, start + length - 8);
-    add(C, C, K1);
+    copy(C, K1);
+    addWord(C, bytes, start + length - 8);
     hash16(C, C, A);
     add(D, B, L);
     load(T, bytes, start + length - 16);
@@ -110,22 +110,16 @@ function hashLong(bytes: Buffer, start: number, length: number): void {
   put(L, 0, length);
   multiply(Z, L, K1);
   xor(T, Y, K1);
-  rotate(T, T, 49);
-  multiply(T, T, K1);
-  load(V1, bytes, start);
-  add(V1, V1, T);
-  rotate(T, V1, 42);
-  multiply(T, T, K1);
-  load(V2, bytes, start + 8);
-  add(V2, V2, T);
+  spin(V1, T, 49, K1);
+  addWord(V1, bytes, start);
+  spin(V2, V1, 42, K1);
+  addWord(V2, bytes, start + 8);
   add(T, Y, Z);
-  rotate(T, T, 35);
-  multiply(T, T, K1);
-  add(W1, T, X);
-  load(T, bytes, start + 88);
-  add(T, T, X);
-  rotate(T, T, 53);
-  multiply(W2, T, K1);
+  spin(W1, T, 35, K1);
+  add(W1, W1, X);
+  copy(W2, X);
+  addWord(W2, bytes, start + 88);
+  spin(W2, W2, 53, K1);
   let at = start;
   let left = length;
   for (; left >= 128; at += 128, left -= 128) {
@@ -138,15 +132,11 @@ function hashLong(bytes: Buffer, start: number, length: number): void {
 function round(bytes: Buffer, at: number): void {
   add(X, X, Y);
   add(X, X, V1);
-  load(T, bytes, at + 16);
-  add(X, X, T);
-  rotate(X, X, 37);
-  multiply(X, X, K1);
+  addWord(X, bytes, at + 16);
+  spin(X, X, 37, K1);
   add(Y, Y, V2);
-  load(T, bytes, at + 48);
-  add(Y, Y, T);
-  rotate(Y, Y, 42);
-  multiply(Y, Y, K1);
+  addWord(Y, bytes, at + 48);
+  spin(Y, Y, 42, K1);
   xor(X, X, W2);
   xor(Y, Y, V1);
   xor(Z, Z, W1);
@@ -163,23 +153,18 @@ function round(bytes: Buffer, at: number): void {
 }
 
 function finish(bytes: Buffer, at: number, left: number): void {
-  rotate(T, W1, 37);
-  multiply(T, T, K0);
+  spin(T, W1, 37, K0);
   add(Y, Y, T);
   add(Y, Y, Z);
   add(T, V1, Z);
-  rotate(T, T, 49);
-  multiply(T, T, K0);
+  spin(T, T, 49, K0);
   add(X, X, T);
   for (let done = 32; done < left + 32; done += 32) {
     subtract(T, Y, X);
-    rotate(T, T, 42);
-    multiply(T, T, K0);
+    spin(T, T, 42, K0);
     add(Y, T, V2);
-    load(T, bytes, at + left - done + 16);
-    add(W1, W1, T);
-    rotate(X, X, 49);
-    multiply(X, X, K0);
+    addWord(W1, bytes, at + left - done + 16);
+    spin(X, X, 49, K0);
     add(X, X, W1);
     add(W1, W1, V1);
     weakHash(V1, V2, bytes, at + left - done);
@@ -192,6 +177,12 @@ function finish(bytes: Buffer, at: number, left: number): void {
   add(B, X, W2);
   add(T, Y, V2);
   hash16(B, B, T);
+}
+
+/** Adds the eight bytes at `at`. */
+function addWord(slot: number, bytes: Buffer, at: number): void {
+  load(T, bytes, at);
+  add(slot, slot, T);
 }
 
 /** Of 32 bytes, with seeds in `a` and `b`, the results there too. */
@@ -250,76 +241,4 @@ function hash16(to: number, low: number, high: number): void {
   multiply(T, T, MUL);
   shiftMix(T);
   multiply(to, T, MUL);
-}
-
-function put(to: number, high: number, low: number): void {
-  R[to] = low;
-  R[to + 1] = high;
-}
-
-function copy(to: number, from: number): void {
-  R[to] = R[from]!;
-  R[to + 1] = R[from + 1]!;
-}
-
-function load(to: number, bytes: Buffer, at: number): void {
-  R[to] = word(bytes, at);
-  R[to + 1] = word(bytes, at + 4);
-}
-
-/** Twice as fast as readInt32LE. */
-function word(bytes: Buffer, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-}
-
-function xor(to: number, a: number, b: number): void {
-  R[to] = R[a]! ^ R[b]!;
-  R[to + 1] = R[a + 1]! ^ R[b + 1]!;
-}
-
-function add(to: number, a: number, b: number): void {
-  const low = (R[a]! >>> 0) + (R[b]! >>> 0);
-  R[to + 1] = R[a + 1]! + R[b + 1]! + (low > 0xffff_ffff ? 1 : 0);
-  R[to] = low;
-}
-
-function subtract(to: number, a: number, b: number): void {
-  const low = (R[a]! >>> 0) - (R[b]! >>> 0);
-  R[to + 1] = R[a + 1]! - R[b + 1]! - (low < 0 ? 1 : 0);
-  R[to] = low;
-}
-
-/** To the right, by 1 to 63 bits. */
-function rotate(to: number, from: number, bits: number): void {
-  const low = R[bits < 32 ? from : from + 1]!;
-  const high = R[bits < 32 ? from + 1 : from]!;
-  const by = bits & 31;
-  R[to] = by === 0 ? low : (low >>> by) | (high << (32 - by));
-  R[to + 1] = by === 0 ? high : (high >>> by) | (low << (32 - by));
-}
-
-/** x ^ (x >>> 47) */
-function shiftMix(slot: number): void {
-  R[slot] = R[slot]! ^ (R[slot + 1]! >>> 15);
-}
-
-function multiply(to: number, a: number, b: number): void {
-  const aLow = R[a]!;
-  const bLow = R[b]!;
-  const high = Math.imul(aLow, R[b + 1]!) + Math.imul(R[a + 1]!, bLow);
-  R[to + 1] = high + multiplyHigh(aLow, bLow);
-  R[to] = Math.imul(aLow, bLow);
-}
-
-/** The upper word of the product of two unsigned words. */
-function multiplyHigh(a: number, b: number): number {
-  const a0 = a & 0xffff;
-  const a1 = a >>> 16;
-  const b0 = b & 0xffff;
-  const b1 = b >>> 16;
-  const low = Math.imul(a0, b0) >>> 0;
-  const left = Math.imul(a1, b0) >>> 0;
-  const right = Math.imul(a0, b1) >>> 0;
-  const middle = (low >>> 16) + (left & 0xffff) + (right & 0xffff);
-  return (Math.imul(a1, b1) >>> 0) + (left >>> 16) + (right >>> 16) + (middle >>> 16);
 }

@@ -6,9 +6,10 @@ export interface AbortedTransaction {
 }
 
 /**
- * Marks what aborted transactions wrote in what was fetched of a partition, batch by batch as brokers mean it: a batch is one producer's, and all of it is in a transaction or none. kafkajs's own filter takes any record with the key
- * 00000000 for the end of an aborted transaction, and where a fetch begins inside several of them at once it lets records
- * of all but the first pass.
+ * Marks what aborted transactions wrote in what was fetched of a partition, batch by batch as brokers mean it: a batch is
+ * one producer's, and all of it is in a transaction or none. kafkajs's own filter takes any record with the key 00000000
+ * for the end of an aborted transaction, and where a fetch begins inside several of them at once it lets records of all but
+ * the first pass.
  */
 export function markAborted(blocks: readonly RecordBlock[], aborted: readonly AbortedTransaction[]): void {
   if (aborted.length === 0) return;

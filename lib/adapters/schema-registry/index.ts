@@ -27,7 +27,10 @@ interface Answer {
   references?: readonly Reference[];
 }
 
-/** A schema registry through the REST API of Confluent's (https://docs.confluent.io/platform/current/schema-registry/develop/api.html). */
+/**
+ * A schema registry through the REST API of Confluent's:
+ * https://docs.confluent.io/platform/current/schema-registry/develop/api.html
+ */
 export function createSchemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
   const registry = new HttpRegistry(options);
   return { schema: (id) => registry.schema(id) };

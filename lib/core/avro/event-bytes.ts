@@ -1,4 +1,4 @@
-import type { PredictionBlock } from '../events/block.ts';
+import { OTHER_TYPE, type PredictionBlock } from '../events/block.ts';
 import { LIMITS } from '../events/limits.ts';
 import type { EventShape, ShapeCatalog } from '../events/shape.ts';
 import { isDimensionName } from '../events/text.ts';
@@ -229,7 +229,7 @@ export class EventBytes {
         if (!this.#fillOther(slot, at, bytes, block)) return false;
         continue;
       }
-      // NUMBER and MISSING are the first two kinds too.
+      // VALUE.number and VALUE.nothing are tags.
       tags[at] = kind;
       cells[at] = numbers[slot]!;
     }
@@ -247,7 +247,7 @@ export class EventBytes {
   #fillOther(slot: number, at: number, bytes: Uint8Array, block: PredictionBlock): boolean {
     const value = this.#valueOf(slot, bytes);
     if (value === null || (this.#whole && value === VECTOR)) return false;
-    block.tags[at] = 2;
+    block.tags[at] = OTHER_TYPE;
     block.others[at] = value;
     return true;
   }

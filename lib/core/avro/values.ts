@@ -1,9 +1,10 @@
+import { MISSING, NUMBER } from '../events/block.ts';
 import { LIMITS } from '../events/limits.ts';
 import type { AvroBytes } from './bytes.ts';
 import type { AvroSchema } from './schema.ts';
 
-/** What a value turned out to be. */
-export const VALUE = { number: 0, nothing: 1, text: 2, no: 3, yes: 4, vector: 5 } as const;
+/** What a value turned out to be; the first two are what a block's cell says of them. */
+export const VALUE = { number: NUMBER, nothing: MISSING, text: 2, no: 3, yes: 4, vector: 5 } as const;
 
 /** Types of the bytes. */
 const TYPE = { null: 0, boolean: 1, long: 2, float: 3, double: 4, string: 5, doubles: 6, union: 7 } as const;

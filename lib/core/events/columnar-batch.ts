@@ -1,7 +1,7 @@
 import { fillColumn } from './batch-columns.ts';
 import { type BatchPlan, planBatch } from './batch-plan.ts';
 import type { BatchIds, ColumnarBatch } from './batch-types.ts';
-import type { PredictionBlock } from './block.ts';
+import { MISSING, type PredictionBlock } from './block.ts';
 import { LIMITS } from './limits.ts';
 import type { RowTexts } from './row-text.ts';
 import type { ShapeCatalog } from './shape.ts';
@@ -93,7 +93,7 @@ function fillColumns(block: PredictionBlock, { columns, ids }: ColumnarBatch, pl
 }
 
 function fillAbsent({ tags, rows, length }: PredictionBlock, column: number, count: number): void {
-  tags.fill(1, column * rows + length, column * rows + length + count);
+  tags.fill(MISSING, column * rows + length, column * rows + length + count);
 }
 
 function fillNames(block: PredictionBlock, { model, version, role }: BatchPlan, count: number): void {

@@ -1,7 +1,7 @@
 import { learn } from '../json/learn.ts';
 import { JsonScanner, SLOT } from '../json/scanner.ts';
 import { TextCache } from '../json/text-cache.ts';
-import type { PredictionBlock } from './block.ts';
+import { MISSING, NUMBER, type PredictionBlock } from './block.ts';
 import { type JsonForm, jsonForm, ROLE } from './json-form.ts';
 import { LIMITS } from './limits.ts';
 import type { ShapeCatalog } from './shape.ts';
@@ -74,11 +74,11 @@ export class JsonReader {
     block.roles[row] = 'champion';
     block.errors[row] = null;
     block.truths[row] = null;
-    for (let i = 0; i < absent.length; i++) block.tags[absent[i]! * rows + row] = 1;
+    for (let i = 0; i < absent.length; i++) block.tags[absent[i]! * rows + row] = MISSING;
     for (let slot = 0; slot < roles.length; slot++) {
       if (kinds[slot] === SLOT.number && roles[slot] === ROLE.feature) {
         const at = columns[slot]! * rows + row;
-        block.tags[at] = 0;
+        block.tags[at] = NUMBER;
         block.numbers[at] = numbers[slot]!;
       } else if (!this.#take(slot, roles[slot]!, columns[slot]!, bytes, block)) return false;
     }
