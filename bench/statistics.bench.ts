@@ -1,7 +1,7 @@
 import type { BaselineColumn } from '../lib/core/baselines/types.ts';
 import { emptySketch } from '../lib/core/sketch/feature.ts';
 import { numericGrid, quantileEdges } from '../lib/core/sketch/grid.ts';
-import { BASELINE_SKETCH, sketchNumeric } from '../lib/core/sketch/numeric.ts';
+import { BASELINE_TOLERANCE, sketchNumeric } from '../lib/core/sketch/numeric.ts';
 import type { FeatureSketch } from '../lib/core/sketch/types.ts';
 import { METRICS } from '../lib/core/statistics/registry.ts';
 import { sealed } from '../test/core/sketch/exact.ts';
@@ -18,7 +18,7 @@ function sample(n: number, seed: number, shift: number): Float64Array {
 
 function baseline(): BaselineColumn {
   const values = sample(50_000, 1, 0).sort();
-  const numeric = sketchNumeric(values, values.length, BASELINE_SKETCH);
+  const numeric = sketchNumeric(values, values.length, BASELINE_TOLERANCE);
   const psiEdges = quantileEdges(values, 10);
   const sketch: FeatureSketch = { ...emptySketch('numeric'), count: values.length, kind: 'numeric', numeric };
   return { feature: 'x', sketch, psiEdges, grid: numericGrid(psiEdges, values), spread: {} };

@@ -1,4 +1,4 @@
-import { sketchNumeric } from '../../lib/core/sketch/numeric.ts';
+import { PERIOD_TOLERANCE, sketchNumeric } from '../../lib/core/sketch/numeric.ts';
 import type { Store } from '../../lib/ports/store.ts';
 import { sketchColumns } from '../../lib/tables/sketch-columns.ts';
 import { saveSpec } from '../../lib/tables/specs.ts';
@@ -68,7 +68,7 @@ async function createPrototypes(store: Store): Promise<void> {
   const events = { minute: 1_000, hour: 60_000, day: 1_440_000 };
   for (const [kind, n] of Object.entries(events)) {
     const rows = Array.from({ length: PROTOTYPES }, (_, id) => {
-      const numeric = sketchNumeric(lognormal(n), n, kind === 'minute' ? undefined : { knots: 256, tolerance: 0.0001 });
+      const numeric = sketchNumeric(lognormal(n), n, kind === 'minute' ? undefined : PERIOD_TOLERANCE);
       const sketch = { count: n, missing: 0, nan: 0, infinite: 0, wrongType: 0, kind: 'numeric' as const, numeric };
       const { min, max, mean, m2, values, below, at_or_below } = sketchColumns(sketch);
       return { kind, id, n, min, max, mean, m2, values, below, at_or_below };

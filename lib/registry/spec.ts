@@ -5,7 +5,7 @@ import type { Config } from '../runtime/config/types.ts';
 import { loadBaseline } from '../tables/baselines.ts';
 
 /** Rises when the aggregator's code would write other bytes for the same events. */
-export const LAYOUT = 2;
+export const LAYOUT = 3;
 /** Windows of models that nobody declared. */
 const DEFAULT_WINDOW = { lengthMs: 86_400_000, timezone: 'UTC' };
 

@@ -5,7 +5,7 @@ import type { BaselineColumn } from '../../lib/core/baselines/types.ts';
 import { categoricalFromCounts } from '../../lib/core/sketch/categorical.ts';
 import { emptySketch, mergeFeatureSketches } from '../../lib/core/sketch/feature.ts';
 import { categoricalGrid, numericGrid, quantileEdges } from '../../lib/core/sketch/grid.ts';
-import { BASELINE_SKETCH, sketchNumeric } from '../../lib/core/sketch/numeric.ts';
+import { BASELINE_TOLERANCE, sketchNumeric } from '../../lib/core/sketch/numeric.ts';
 import type { FeatureSketch } from '../../lib/core/sketch/types.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -56,11 +56,11 @@ export function readColumns(file: string): Columns {
 }
 
 /** A sketch of text cells; an empty cell is missing. */
-export function sketchCells(kind: 'num' | 'cat', cells: readonly string[], options?: object): FeatureSketch {
+export function sketchCells(kind: 'num' | 'cat', cells: readonly string[], tolerance?: number): FeatureSketch {
   const present = cells.filter((cell) => cell !== '');
   const counts = { count: cells.length, missing: cells.length - present.length };
   if (kind === 'num') {
-    const numeric = sketchNumeric(Float64Array.from(present, Number), present.length, options);
+    const numeric = sketchNumeric(Float64Array.from(present, Number), present.length, tolerance);
     return { ...emptySketch('numeric'), ...counts, kind: 'numeric', numeric };
   }
   const byName = new Map<string, number>();
@@ -75,7 +75,7 @@ export function sketchInParts(kind: 'num' | 'cat', cells: readonly string[], par
 }
 
 export function baselineOf(feature: string, kind: 'num' | 'cat', cells: readonly string[]): BaselineColumn {
-  const sketch = sketchCells(kind, cells, BASELINE_SKETCH);
+  const sketch = sketchCells(kind, cells, BASELINE_TOLERANCE);
   if (sketch.kind !== 'numeric') {
     return { feature, sketch, psiEdges: [], grid: categoricalGrid(sketch.categorical), spread: {} };
   }

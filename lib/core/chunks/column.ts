@@ -30,13 +30,27 @@ export class Column {
   }
 
   /** Adds the block's cells `from` to `to` (exclusive), in their order. */
-  addCells({ tags, numbers, others }: PredictionBlock, from: number, to: number, limits: Caps, model: string): void {
+  addCells(block: PredictionBlock, from: number, to: number, limits: Caps, model: string): void {
     for (let at = from; at < to; at++) {
-      const tag = tags[at];
-      if (tag === NUMBER && this.#kind === 'numeric') this.#addToNumeric(numbers[at]!, limits);
-      else if (tag !== MISSING) this.#add(tag === NUMBER ? numbers[at]! : others[at]!, limits, model);
+      if (this.#kind === 'numeric') at = this.#addNumbers(block, at, to, limits);
+      if (at < to) this.#addCell(block, at, limits, model);
     }
     if (this.#numbers !== null) this.#bytes = COLUMN_BYTES + this.#numbers.bytes;
+  }
+
+  /** Adds cells while they are finite numbers; returns where it ended. */
+  #addNumbers({ tags, numbers }: PredictionBlock, from: number, to: number, { caps }: Caps): number {
+    if (tags[from] !== NUMBER) return from;
+    this.#numbers ??= new NumberBuffer();
+    const end = this.#numbers.addRun(tags, numbers, from, to, caps.foldAt);
+    this.#seen += end - from;
+    return end;
+  }
+
+  #addCell({ tags, numbers, others }: PredictionBlock, at: number, limits: Caps, model: string): void {
+    const tag = tags[at];
+    if (tag === NUMBER) this.#add(numbers[at]!, limits, model);
+    else if (tag !== MISSING) this.#add(others[at]!, limits, model);
   }
 
   /** No fewer bytes than `count` more values add, whatever they are. */
@@ -57,14 +71,6 @@ export class Column {
     if (typeof read === 'number') this.#addNumber(read, limits);
     else if (typeof read === 'string') this.#addCategory(read, limits, model);
     else if (read !== null) this.#addUnusable(read);
-  }
-
-  #addToNumeric(value: number, limits: Caps): void {
-    this.#seen += 1;
-    // NaN and ±∞ less themselves are NaN. Adding zero turns -0 into 0: the two are one value.
-    if (value - value === 0) this.#addNumber(value + 0, limits);
-    else if (Number.isNaN(value)) this.#nan += 1;
-    else this.#infinite += 1;
   }
 
   /** Bytes held, estimated: a function of the values added alone. */

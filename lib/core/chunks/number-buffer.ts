@@ -1,5 +1,6 @@
+import { NUMBER } from '../events/block.ts';
 import { MAX_KNOTS } from '../sketch/knots.ts';
-import { mergeNumeric, sketchNumeric } from '../sketch/numeric.ts';
+import { FOLD_TOLERANCE, mergeNumeric, sketchFinite, sketchNumeric } from '../sketch/numeric.ts';
 import type { NumericDistribution } from '../sketch/types.ts';
 
 /** Small enough for the JavaScript heap: a flood of columns with a value each costs no allocation outside it. */
@@ -22,6 +23,21 @@ export class NumberBuffer {
     this.#values[this.#length++] = value;
   }
 
+  /** Adds the cells from `from` on while they are finite numbers; returns where it ended, at `to` at the latest. */
+  addRun(tags: Uint8Array, numbers: Float64Array, from: number, to: number, foldAt: number): number {
+    let at = from;
+    while (at < to) {
+      if (this.#length >= foldAt) this.#fold();
+      if (this.#length === this.#values.length) this.#grow(foldAt);
+      const end = Math.min(to, at + this.#values.length - this.#length);
+      const stopped = this.#copy(tags, numbers, at, end);
+      this.#length += stopped - at;
+      at = stopped;
+      if (stopped < end) break;
+    }
+    return at;
+  }
+
   /** Bytes held, estimated: a function of the values added alone. */
   get bytes(): number {
     return this.#bytes;
@@ -40,8 +56,21 @@ export class NumberBuffer {
     return mergeNumeric([...this.#parts, tail]);
   }
 
+  /** Copies cells while they are finite numbers; there is room. */
+  #copy(tags: Uint8Array, numbers: Float64Array, from: number, to: number): number {
+    const values = this.#values;
+    const shift = this.#length - from;
+    for (let at = from; at < to; at++) {
+      const value = numbers[at]!;
+      // NaN and ±∞ less themselves are NaN.
+      if (tags[at] !== NUMBER || value - value !== 0) return at;
+      values[at + shift] = value + 0; // −0 + 0 is 0: the two are one value
+    }
+    return to;
+  }
+
   #fold(): void {
-    const part = sketchNumeric(this.#values, this.#length);
+    const part = sketchFinite(this.#values.subarray(0, this.#length), FOLD_TOLERANCE);
     this.#parts.push(part);
     this.#bytes += PART_BYTES + 3 * part.values.byteLength;
     this.#length = 0;

@@ -1,5 +1,5 @@
 import { categoricalFromCounts } from '../sketch/categorical.ts';
-import { BASELINE_SKETCH, sketchNumeric } from '../sketch/numeric.ts';
+import { BASELINE_TOLERANCE, sketchNumeric } from '../sketch/numeric.ts';
 import type { FeatureKind, FeatureSketch } from '../sketch/types.ts';
 import type { Cell } from './cells.ts';
 
@@ -18,7 +18,7 @@ function sketchNumbers(cells: readonly Cell[]): FeatureSketch {
     else if (Number.isFinite(cell)) values[n++] = cell;
     else infinite += 1;
   }
-  const numeric = sketchNumeric(values, n, BASELINE_SKETCH);
+  const numeric = sketchNumeric(values, n, BASELINE_TOLERANCE);
   return { kind: 'numeric', count: cells.length, missing, nan: 0, infinite, wrongType: 0, numeric };
 }
 

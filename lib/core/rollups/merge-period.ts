@@ -1,7 +1,7 @@
 import { SPEC_CHANGED } from '../detection/merge.ts';
 import { mergeFeatureSketches } from '../sketch/feature.ts';
 import { mergeGridCounts } from '../sketch/grid.ts';
-import { PERIOD_SKETCH } from '../sketch/numeric.ts';
+import { PERIOD_TOLERANCE } from '../sketch/numeric.ts';
 import type { FeatureKind, FeatureSketch, GridCounts } from '../sketch/types.ts';
 
 /** Note of a segment's column that was counted on a grid nobody wrote down (rows of before 0.2). */
@@ -32,7 +32,7 @@ export interface PeriodColumn {
  * One column of a period from those of its windows (or of its hours), at least one; their order does not matter. `events`:
  * of the period, or of the segment in it: where some window did not know the column its events count as missing, as in a
  * sealed window. Counts, extremes, categories under their cap and grid cells are exact; moments are folded in a canonical
- * order; the CDF is within PERIOD_SKETCH's tolerance of the windows'. A segment whose windows were counted on different
+ * order; the CDF is within PERIOD_TOLERANCE's tolerance of the windows'. A segment whose windows were counted on different
  * grids has no distribution.
  */
 export function mergePeriodColumn(parts: readonly PeriodColumn[], events: number): PeriodColumn {
@@ -48,7 +48,7 @@ export function mergePeriodColumn(parts: readonly PeriodColumn[], events: number
   const unknown = count - counted;
   const sketches = parts.flatMap(({ sketch }) => (sketch === null ? [] : [sketch]));
   const grids = parts.flatMap(({ grid }) => (grid === null ? [] : [grid]));
-  if (sketches.length > 0) merged.sketch = withMissing(mergeFeatureSketches(sketches, PERIOD_SKETCH), unknown);
+  if (sketches.length > 0) merged.sketch = withMissing(mergeFeatureSketches(sketches, PERIOD_TOLERANCE), unknown);
   if (grids.length > 0) merged.grid = withMissing(mergeGridCounts(grids), unknown);
   return { ...merged, kind: merged.sketch?.kind ?? merged.kind, gridId: parts[0]!.gridId };
 }

@@ -1,5 +1,4 @@
 import { categoricalFromCounts, mergeCategorical } from './categorical.ts';
-import type { SketchOptions } from './knots.ts';
 import { emptyNumeric, mergeNumeric } from './numeric.ts';
 import type { FeatureKind, FeatureSketch, ValueCounts } from './types.ts';
 
@@ -33,16 +32,16 @@ export function mergeValueCounts(parts: readonly ValueCounts[]): ValueCounts {
 /**
  * Merges sketches of one column; order does not matter. Where kinds differ the one with the most usable values wins
  * (ties: numeric, categorical, boolean) and the others' values count as of the wrong type: counts stay exact.
- * Throws on an empty list: an absent column has no kind. `options` are those of `mergeNumeric`.
+ * Throws on an empty list: an absent column has no kind. `tolerance` is that of `mergeNumeric`.
  */
-export function mergeFeatureSketches(parts: readonly FeatureSketch[], options?: SketchOptions): FeatureSketch {
+export function mergeFeatureSketches(parts: readonly FeatureSketch[], tolerance?: number): FeatureSketch {
   if (parts.length === 0) throw new RangeError('mergeFeatureSketches: no parts, so no kind');
   const kind = winningKind(parts);
   const counts = mergeValueCounts(parts);
   for (const part of parts) if (part.kind !== kind) counts.wrongType += usableValues(part);
   if (kind === 'numeric') {
     const numeric = parts.flatMap((p) => (p.kind === 'numeric' ? [p.numeric] : []));
-    return { ...counts, kind, numeric: mergeNumeric(numeric, options) };
+    return { ...counts, kind, numeric: mergeNumeric(numeric, tolerance) };
   }
   const same = parts.flatMap((p) => (p.kind !== 'numeric' && p.kind === kind ? [p.categorical] : []));
   return { ...counts, kind, categorical: mergeCategorical(same) };

@@ -1,19 +1,25 @@
-import { compress, fractionBetween, type SketchOptions, type Steps } from './knots.ts';
+import { compress, fractionBetween, type Steps } from './knots.ts';
 import { type Moments, mergeMoments, momentsOf } from './moments.ts';
 import { scratch, sortNumbers } from './sort.ts';
 import type { NumericDistribution } from './types.ts';
 
-/** Options for a baseline: made once and compared with everything, so it takes little of the error budget. */
-export const BASELINE_SKETCH: SketchOptions = { knots: 256, tolerance: 0.0002 };
-
 /**
- * Options for hours and days: each of the two merges may add a tenth of the budget of 0.001, beside the 0.0008 that a sealed
- * window may have spent (its chunks' tolerance and that of its one merge).
+ * How far a CDF may stray from its input in one compression, as a share. A sealed window may have gone through three: folds of
+ * its chunks' values, the chunks' rows, and their one merge. Together 0.001, the design's bound.
  */
-export const PERIOD_SKETCH: SketchOptions = { knots: 256, tolerance: 0.0001 };
+const WINDOW_TOLERANCE = 0.0003;
+/** Folds have few values each, so a knot more or less counts; the errors of several do not add up but cancel. */
+export const FOLD_TOLERANCE = 0.0004;
+/** Of a baseline: made once and compared with everything, so it takes little of the error budget. */
+export const BASELINE_TOLERANCE = 0.0002;
+/** Of hours and days, each beside the error of what it is merged from. */
+export const PERIOD_TOLERANCE = 0.0001;
 
 /** Interpolated counts are rounded to this part of an observation: their sums are then exact, in whatever order. */
 const COUNT_GRAIN = 256;
+
+/** A chunk's values; the ranks of a larger sample are not held on to. */
+const MOST_RANKS_KEPT = 1 << 16;
 
 /** The distribution of no values. */
 export function emptyNumeric(): NumericDistribution {
@@ -34,10 +40,19 @@ export function emptyNumeric(): NumericDistribution {
  * changed. The same values in any order give the same bytes; −0 is 0. Exact up to 1,024 distinct values, otherwise
  * within the tolerance of the exact ECDF everywhere (see docs/statistics.md).
  */
-export function sketchNumeric(values: Float64Array, length: number, options?: SketchOptions): NumericDistribution {
-  const sorted = finiteSorted(values, length);
-  if (sorted.length === 0) return emptyNumeric();
-  return distribution(momentsOf(sorted), compress(stepsOf(sorted), true, options));
+export function sketchNumeric(
+  values: Float64Array,
+  length: number,
+  tolerance: number = WINDOW_TOLERANCE,
+): NumericDistribution {
+  return sketchFinite(finite(values, length), tolerance);
+}
+
+/** The same for finite values without −0, which are left in any order: nobody needs them any more. */
+export function sketchFinite(values: Float64Array, tolerance: number): NumericDistribution {
+  if (values.length === 0) return emptyNumeric();
+  const sorted = sortNumbers(values, scratch(1, values.length));
+  return distribution(momentsOf(sorted), compress(stepsOf(sorted), true, tolerance));
 }
 
 /**
@@ -45,13 +60,16 @@ export function sketchNumeric(values: Float64Array, length: number, options?: Sk
  * compressed once. Order of the parts does not matter. Exact when all parts are exact and the distinct values fit;
  * otherwise within the parts' greatest error plus one tolerance. So merge all chunks at once rather than in a chain.
  */
-export function mergeNumeric(parts: readonly NumericDistribution[], options?: SketchOptions): NumericDistribution {
+export function mergeNumeric(
+  parts: readonly NumericDistribution[],
+  tolerance: number = WINDOW_TOLERANCE,
+): NumericDistribution {
   const filled = parts.filter((part) => part.n > 0);
   if (filled.length === 0) return emptyNumeric();
   if (filled.length === 1) return filled[0]!;
   const steps = emptySteps(unionOfKnots(filled));
   for (const part of filled) addPart(steps, part);
-  return distribution(mergeMoments(filled), compress(steps, filled.every(isExact), options));
+  return distribution(mergeMoments(filled), compress(steps, filled.every(isExact), tolerance));
 }
 
 /** Whether every distinct value is a knot, so that nothing lies between two of them. */
@@ -99,18 +117,30 @@ function countInGap(d: NumericDistribution, i: number, x: number): number {
 }
 
 /** A view of scratch memory: good until the next sketch. */
-function finiteSorted(values: Float64Array, length: number): Float64Array {
-  const finite = scratch(0, length);
+function finite(values: Float64Array, length: number): Float64Array {
+  const kept = scratch(0, length);
   let n = 0;
   for (let i = 0; i < length; i++) {
     const v = values[i]! + 0; // −0 + 0 is 0
-    if (v - v === 0) finite[n++] = v;
+    if (v - v === 0) kept[n++] = v;
   }
-  return sortNumbers(finite.subarray(0, n), scratch(1, n));
+  return kept.subarray(0, n);
 }
 
-/** The exact ECDF, in scratch memory too. */
+/** The exact ECDF, in memory that is good until the next sketch. */
 function stepsOf(sorted: Float64Array): Steps {
+  const n = sorted.length;
+  if (hasTies(sorted)) return stepsOfTied(sorted);
+  const ranks = ranksUpTo(n);
+  return { size: n, values: sorted, below: ranks.subarray(0, n), atOrBelow: ranks.subarray(1, n + 1) };
+}
+
+function hasTies(sorted: Float64Array): boolean {
+  for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) return true;
+  return false;
+}
+
+function stepsOfTied(sorted: Float64Array): Steps {
   const n = sorted.length;
   const values = scratch(2, n);
   const below = scratch(3, n);
@@ -125,6 +155,16 @@ function stepsOf(sorted: Float64Array): Steps {
     atOrBelow[size++] = end;
   }
   return { size, values, below, atOrBelow };
+}
+
+/** 0 to n: what is below each of n different values. */
+let ranks = new Float64Array(0);
+
+function ranksUpTo(n: number): Float64Array {
+  if (ranks.length > n) return ranks;
+  const made = Float64Array.from({ length: n + 1 }, (_, rank) => rank);
+  if (n <= MOST_RANKS_KEPT) ranks = made;
+  return made;
 }
 
 function emptySteps(values: Float64Array): Steps {
@@ -149,25 +189,42 @@ function unionOfKnots(parts: readonly NumericDistribution[]): Float64Array {
   return sorted.slice(0, distinct);
 }
 
-/** Adds a part's counts at every step; a step that is none of its knots is interpolated. */
+/** Adds a part's counts at every step; steps between two of its knots are interpolated. */
 function addPart(steps: Steps, part: NumericDistribution): void {
   const { values, below, atOrBelow } = part;
   const { values: at, below: sumBelow, atOrBelow: sumUpTo, size } = steps;
   const knots = values.length;
-  for (let u = 0, i = 0; u < size; u++) {
-    const x = at[u]!;
-    if (i < knots && values[i] === x) {
-      sumBelow[u]! += below[i]!;
-      sumUpTo[u]! += atOrBelow[i++]!;
-    } else if (i > 0) {
-      const from = atOrBelow[i - 1]!;
-      const mass = i < knots ? below[i]! - from : 0;
-      const inside = mass === 0 ? 0 : mass * fractionBetween(x, values[i - 1]!, values[i]!);
-      const count = from + Math.round(inside * COUNT_GRAIN) / COUNT_GRAIN;
-      sumBelow[u]! += count;
-      sumUpTo[u]! += count;
-    }
+  let u = 0;
+  while (at[u]! < values[0]!) u++;
+  for (let i = 0; i < knots; i++) {
+    if (i > 0) u = addGap(steps, part, i, u);
+    sumBelow[u]! += below[i]!;
+    sumUpTo[u]! += atOrBelow[i]!;
+    u++;
   }
+  for (; u < size; u++) {
+    sumBelow[u]! += part.n;
+    sumUpTo[u]! += part.n;
+  }
+}
+
+/** Adds the counts of steps from `u` up to knot `i`; returns that knot's step. */
+function addGap(steps: Steps, part: NumericDistribution, i: number, u: number): number {
+  const { values: at, below: sumBelow, atOrBelow: sumUpTo } = steps;
+  const start = part.values[i - 1]!;
+  const end = part.values[i]!;
+  const from = part.atOrBelow[i - 1]!;
+  const mass = part.below[i]! - from;
+  const slope = mass === 0 ? 0 : mass / (end - start);
+  const isPlain = slope < Infinity && end - start < Infinity;
+  for (; at[u]! < end; u++) {
+    const x = at[u]!;
+    const inside = isPlain ? (x - start) * slope : mass * fractionBetween(x, start, end);
+    const count = from + Math.round(inside * COUNT_GRAIN) / COUNT_GRAIN;
+    sumBelow[u]! += count;
+    sumUpTo[u]! += count;
+  }
+  return u;
 }
 
 function distribution(moments: Moments, knots: Steps): NumericDistribution {

@@ -1,7 +1,9 @@
+import { SMALL, splitSort } from './split-sort.ts';
+
 /** Below this the engine's own sort is as fast. */
 const RADIX_FROM = 1024;
-/** Moves a value that mending may take before the engine's sort takes over: columns that share their high 32 bits. */
-const MENDING_BUDGET = 8;
+/** Moves a value that mending may take after a radix sort, or else the column shares its high 32 bits; others take about one. */
+const MENDING_BUDGET = 3;
 const BUCKETS = 2048;
 const SHIFTS = [0, 11, 22] as const;
 
@@ -24,7 +26,8 @@ export function scratch(slot: number, n: number): Float64Array {
 
 /**
  * Sorts ascending finite numbers without −0, in `values` or in `spare` of the same length; returns the one that holds them.
- * Radix sort on the high 32 bits of each double (three passes of 11), then insertion sort for those that share them.
+ * Radix sort on the high 32 bits of each double (three passes of 11), then insertion sort for those that share them; where that
+ * are too many, as of a large offset, by splitting the range of values.
  */
 export function sortNumbers(values: Float64Array, spare: Float64Array): Float64Array {
   if (values.length < RADIX_FROM) return values.sort();
@@ -37,7 +40,10 @@ export function sortNumbers(values: Float64Array, spare: Float64Array): Float64A
     scatter(from, to, offsets, SHIFTS[pass]!);
     [from, to] = [to, from];
   }
-  return mend(from) ? from : from.sort();
+  if (mend(from, MENDING_BUDGET)) return from;
+  splitSort(from, to);
+  mend(to, SMALL);
+  return to;
 }
 
 /** Where a double's high word is: 1 on little-endian machines. */
@@ -85,8 +91,8 @@ function scatter(from: Float64Array, to: Float64Array, offsets: Uint32Array, shi
 }
 
 /** Insertion sort of what is nearly sorted; false when it gave up for having too much to move. */
-function mend(values: Float64Array): boolean {
-  let budget = values.length * MENDING_BUDGET;
+function mend(values: Float64Array, movesPerValue: number): boolean {
+  let budget = values.length * movesPerValue;
   for (let i = 1; i < values.length; i++) {
     const value = values[i]!;
     let j = i - 1;

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
-  BASELINE_SKETCH,
+  BASELINE_TOLERANCE,
   cdfAtOrBelow,
   cdfBelow,
   emptyNumeric,
+  FOLD_TOLERANCE,
   isExact,
   mergeNumeric,
+  sketchFinite,
   sketchNumeric,
   standardDeviation,
 } from '../../../lib/core/sketch/numeric.ts';
@@ -111,11 +113,24 @@ describe('the KS bound', () => {
     });
   }
 
+  it('holds for what was folded in its chunks, merged there and merged again', () => {
+    const chunk = (values: Float64Array) =>
+      mergeNumeric(
+        Array.from({ length: 8 }, (_, i) => sketchFinite(values.slice(i * 8192, (i + 1) * 8192), FOLD_TOLERANCE)),
+      );
+    for (const shape of SHAPES) {
+      const values = shape.sample(4 * 65_536).map((v) => v + 0);
+      const chunks = [0, 1, 2, 3].map((i) => chunk(values.subarray(i * 65_536, (i + 1) * 65_536)));
+      const error = errorOf(mergeNumeric(chunks), values);
+      assert.ok(error <= 0.001, `${shape.name}: ${error}`);
+    }
+  });
+
   it('holds for the KS distance to a baseline too', () => {
     for (const shape of SHAPES.filter((s) => s.name !== 'constant')) {
       const reference = shape.sample(20_000);
       const current = shape.sample(6_000).map((v, i) => (i % 3 === 0 ? v * 1.1 : v));
-      const baseline = sketchNumeric(reference, reference.length, BASELINE_SKETCH);
+      const baseline = sketchNumeric(reference, reference.length, BASELINE_TOLERANCE);
       const seen = sealed(current, 4);
       const knots = [...baseline.values, ...seen.values];
       const d = Math.max(

@@ -12,7 +12,7 @@ function check(values: Float64Array, what: string): void {
 describe('sortNumbers', () => {
   it('sorts every shape as the engine does, whether radix, mending or falling back', () => {
     for (const shape of SHAPES)
-      for (const n of [0, 1, 1023, 1024, 20_000]) check(shape.sample(n), `${shape.name}, ${n}`);
+      for (const n of [0, 1, 1023, 1024, 8192, 20_000, 70_000]) check(shape.sample(n), `${shape.name}, ${n}`);
   });
 
   it('sorts anything finite', () => {
@@ -29,5 +29,20 @@ describe('sortNumbers', () => {
       Float64Array.from({ length: 5000 }, (_, i) => 1 + ((i * 7919) % 5003) * Number.EPSILON),
       'one word',
     );
+  });
+
+  it('sorts values that share them in crowds, at any depth of splitting', () => {
+    const crowds = (i: number) =>
+      1 + (i % 2 === 0 ? i * Number.EPSILON : ((i * 7919) % 5003) * 2 ** -12 * Number.EPSILON);
+    const depths = (i: number) => 1e9 + (i % 7 === 0 ? 1 : 2 ** -((i * 31) % 26)) * (((i * 7919) % 5003) / 5003);
+    const denormal = (i: number) => ((i * 7919) % 5003) * Number.MIN_VALUE;
+    const wide = (i: number) => (i % 2 === 0 ? -1 : 1) * (Number.MAX_VALUE - ((i * 7919) % 5003) * 2 ** 971);
+    for (const make of [crowds, depths, denormal, wide]) {
+      for (const n of [1024, 8192, 40_000])
+        check(
+          Float64Array.from({ length: n }, (_, i) => make(i)),
+          `${make}, ${n}`,
+        );
+    }
   });
 });
