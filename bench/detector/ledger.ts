@@ -6,7 +6,8 @@ import type { FeatureSketch } from '../../lib/core/sketch/types.ts';
 import type { Store } from '../../lib/ports/store.ts';
 import { ChunkInsert, insertChunkRows } from '../../lib/tables/chunk-rows.ts';
 import { writeManifests } from '../../lib/tables/manifests.ts';
-import { generator, normal } from '../../test/core/sketch/shapes.ts';
+import { normal } from '../../test/core/sketch/shapes.ts';
+import { generator } from '../../test/support/generator.ts';
 
 export const MINUTE = 60_000;
 /** 2026-11-01T00:00:00Z */

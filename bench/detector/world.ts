@@ -23,8 +23,9 @@ import type { Service } from '../../lib/runtime/service.ts';
 import { insertBaseline } from '../../lib/tables/baselines.ts';
 import { saveSpec } from '../../lib/tables/specs.ts';
 import { createDetector } from '../../services/detector/index.ts';
-import { generator, normal } from '../../test/core/sketch/shapes.ts';
+import { normal } from '../../test/core/sketch/shapes.ts';
 import { configWith } from '../../test/support/config.ts';
+import { generator } from '../../test/support/generator.ts';
 import { featureName, Ledger, MINUTE, modelName, type Size, T0 } from './ledger.ts';
 import { StoreClock } from './store-clock.ts';
 
