@@ -9,7 +9,7 @@ import { TOPICS } from '../../lib/core/messages/types.ts';
 import type { Monitor } from '../../lib/core/monitors/types.ts';
 import { emptySketch } from '../../lib/core/sketch/feature.ts';
 import { numericGrid, quantileEdges } from '../../lib/core/sketch/grid.ts';
-import { BASELINE_SKETCH, sketchNumeric } from '../../lib/core/sketch/numeric.ts';
+import { BASELINE_TOLERANCE, sketchNumeric } from '../../lib/core/sketch/numeric.ts';
 import { METRICS } from '../../lib/core/statistics/registry.ts';
 import { migrate } from '../../lib/migrations/index.ts';
 import { systemClock } from '../../lib/ports/clock.ts';
@@ -190,7 +190,7 @@ export function baselineOf(model: string, features: number): Baseline {
 function baselineColumn(feature: string): BaselineColumn {
   const random = generator(1);
   const values = Float64Array.from({ length: REFERENCE }, () => normal(random)).sort();
-  const numeric = sketchNumeric(values, REFERENCE, BASELINE_SKETCH);
+  const numeric = sketchNumeric(values, REFERENCE, BASELINE_TOLERANCE);
   const psiEdges = quantileEdges(values, 10);
   const sketch = { ...emptySketch('numeric'), count: REFERENCE, kind: 'numeric' as const, numeric };
   return { feature, sketch, psiEdges, grid: numericGrid(psiEdges, values), spread: {} };

@@ -33,7 +33,8 @@ export class RecordIntake {
   /** Events read and not counted yet; empty whenever something is awaited. */
   readonly #block = new PredictionBlock();
   readonly #deadLetterLimit: number;
-  #pending: Pending;
+  /** Made with its first row: the partition's incarnation is known once it has been resumed. */
+  #pending: Pending | null = null;
   /** Of the chunk: a function of its prefix, as all that is decided by it must be. */
   #run: { chunk: OpenChunk; records: PoisonRun } | null = null;
 
@@ -43,12 +44,11 @@ export class RecordIntake {
     const { codec, config } = shared.environment.context;
     this.#reader = codec.predictionReader({ texts: config.aggregation.predictionLog });
     this.#deadLetterLimit = config.aggregation.deadLetterLimit;
-    this.#pending = this.#newPending();
   }
 
   /** Whether it is time to `write` for memory's sake. */
   get full(): boolean {
-    return this.#pending.full;
+    return this.#pending?.full ?? false;
   }
 
   /**
@@ -87,10 +87,12 @@ export class RecordIntake {
 
   /** Takes over the raw rows and dead letters there are, and gives what writes them. */
   takePending(): () => Promise<void> {
-    const { predictions, labels, letters } = this.#pending;
-    this.#pending = this.#newPending();
+    const pending = this.#pending;
+    this.#pending = null;
     const { environment, writer } = this.#shared;
     return async () => {
+      if (pending === null) return;
+      const { predictions, labels, letters } = pending;
       await publishDeadLetters(environment, letters);
       await writer.predictions(predictions);
       await writer.labels(labels);
@@ -144,6 +146,7 @@ export class RecordIntake {
     const lost = chunk.add(block);
     const { topic, partition } = this.#state.place;
     const { losses, events } = this.#shared.environment.metrics;
+    const pending = this.#pendingRows();
     let counted = 0;
     for (let row = 0; row < block.length; row++) {
       const offset = block.offsets[row]!;
@@ -151,7 +154,7 @@ export class RecordIntake {
       const reason = lost.get(row);
       if (reason === undefined) {
         counted += 1;
-        this.#pending.addEvent(block, row);
+        pending.addEvent(block, row);
       } else {
         losses.inc({ topic, partition, reason });
       }
@@ -162,10 +165,12 @@ export class RecordIntake {
 
   #refuse(record: LogRecord, rejection: Rejection): void {
     if (this.#state.isDurable(record.offset)) return;
-    this.#pending.addLetter(deadLetter({ ...this.#state.place, offset: record.offset }, record, rejection));
+    this.#pendingRows().addLetter(deadLetter({ ...this.#state.place, offset: record.offset }, record, rejection));
   }
 
-  #newPending(): Pending {
-    return new Pending(this.#state.place, this.#shared.environment.context.config.aggregation.predictionLog);
+  #pendingRows(): Pending {
+    const { predictionLog } = this.#shared.environment.context.config.aggregation;
+    this.#pending ??= new Pending(this.#state.place, predictionLog);
+    return this.#pending;
   }
 }

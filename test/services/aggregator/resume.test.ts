@@ -103,6 +103,28 @@ for (const [table, isDone] of [
   });
 }
 
+test('what is read of a log that was truncated goes under its new incarnation, raw rows too, from the first flush on', async () => {
+  const world = await worlds.world({ chunkSize: 1024 });
+  await world.start();
+  await send(world, 0, 50);
+  await world.settled();
+  await world.stop();
+  await world.store.command(
+    "INSERT INTO manifest_rows SELECT * REPLACE (concat(incarnation, '~1') AS incarnation) FROM manifest_rows",
+  );
+  await world.start();
+  await send(world, 50, 1);
+  await world.settled();
+  const written = await world.store.query(
+    "SELECT offset AS o, splitByChar('~', incarnation)[2] AS times FROM prediction_rows WHERE offset >= 48 ORDER BY o",
+  );
+  assert.deepEqual(written, [
+    { o: 49, times: '' },
+    { o: 50, times: '1' },
+  ]);
+  await world.close();
+});
+
 test('rows of another layout stay as they are, and a sub-chunk follows them', async () => {
   const world = await worlds.world({ chunkSize: 1024 });
   await world.start();
