@@ -17,6 +17,7 @@ export interface Event {
   time: number;
   /** Of six significant digits. */
   features: number[];
+  segments?: Readonly<Record<string, string>>;
 }
 
 interface Encoding {
@@ -67,14 +68,14 @@ export async function fill(
 
 const sixDigits = () => Number((Math.random() * 100).toPrecision(6));
 
-/** The event of this number, a millisecond after the one before. */
-export function newEvent(index: number, features: number): Event {
-  return { index, time: start + index, features: Array.from({ length: features }, sixDigits) };
+/** The event of this number; by itself a millisecond after the one before, of today. */
+export function newEvent(index: number, features: number, time = start + index): Event {
+  return { index, time, features: Array.from({ length: features }, sixDigits) };
 }
 
 /** As a producer of JSON sends it. */
 export function jsonEvent([event]: readonly Event[]): Buffer {
-  const { index, time, features } = event!;
+  const { index, time, features, segments } = event!;
   return Buffer.from(
     JSON.stringify({
       prediction_id: `p-${index}`,
@@ -83,6 +84,7 @@ export function jsonEvent([event]: readonly Event[]): Buffer {
       timestamp: time,
       features: Object.fromEntries(features.map((value, at) => [`feature_${at}`, value])),
       prediction: { label: index % 3 === 0 ? 'yes' : 'no', score: Math.random() },
+      segments,
     }),
   );
 }
