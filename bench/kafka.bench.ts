@@ -7,16 +7,11 @@
  * as JSON from files (bench/clickhouse). N values (events times features) a topic.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openChdbStore } from '../lib/adapters/chdb/index.ts';
 import { createKafkaLog } from '../lib/adapters/kafka/index.ts';
 import { createTopicIdentity } from '../lib/adapters/kafka-metadata/index.ts';
 import { TOPICS } from '../lib/core/messages/types.ts';
-import { migrate } from '../lib/migrations/index.ts';
-import { createSqlServer } from '../services/sql/index.ts';
 import { startKafkaBroker } from '../test/support/kafka-broker.ts';
 import { Ingest } from './clickhouse/ingest.ts';
 import { FASTEST } from './clickhouse/ways.ts';
@@ -24,11 +19,11 @@ import { Aggregators } from './kafka/aggregators.ts';
 import { type Filled, fill } from './kafka/fill.ts';
 import { ReaderProcess } from './kafka/reader-process.ts';
 import type { Question } from './kafka/readers.ts';
+import { serveStore } from './kafka/served-store.ts';
 import type { Took } from './pipeline/stopwatch.ts';
 
 const PARTITIONS = 4;
 const MOST_EVENTS = 2_000_000;
-const TABLES = ['aggregation_specs', 'manifest_rows', 'chunk_rows', 'loss_rows', 'prediction_rows', 'label_rows'];
 
 const { values } = parseArgs({
   options: {
@@ -60,17 +55,8 @@ interface Row extends Took {
   storeCpu: number;
 }
 
-const dir = await mkdtemp(join(tmpdir(), 'driftline-bench-'));
-const store = await openChdbStore({ dir, database: 'driftline', readers: 2 });
-await migrate(store);
-const server = createSqlServer({
-  engine: store.engine,
-  host: '127.0.0.1',
-  port: 0,
-  writable: true,
-  database: 'driftline',
-});
-await server.start();
+const served = await serveStore();
+const { store } = served;
 
 function reading(reader: string, touch: Question['touch'], topic: Omit<Question, 'touch'>): Contender {
   let process: ReaderProcess | null = null;
@@ -92,8 +78,8 @@ function aggregating(
   let group: Aggregators | null = null;
   const run = async () => {
     group ??= new Aggregators(processes, profileOf(name.replaceAll(/\W+/g, '-')));
-    for (const table of TABLES) await store.command(`TRUNCATE TABLE ${table}`);
-    const took = await group.run({ bootstrap, storeUrl: server.url, predictionLog }, records);
+    await served.empty();
+    const took = await group.run({ bootstrap, storeUrl: served.url, predictionLog }, records);
     await checkAllDurable(total, predictionLog);
     return took;
   };
@@ -216,6 +202,4 @@ for (const encoding of values.encodings.split(',')) {
   for (const features of values.features.split(',')) rows.push(...(await measure(encoding, Number(features))));
 }
 if (values.json) console.log(JSON.stringify(rows));
-await server.stop();
-await store.close();
-await rm(dir, { recursive: true });
+await served.close();

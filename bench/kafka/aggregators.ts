@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Took } from '../pipeline/stopwatch.ts';
 import type { Task, Told } from './aggregator-child.ts';
+import type { VitalSigns } from './vitals.ts';
 
 const CHILD = fileURLToPath(new URL('./aggregator-child.ts', import.meta.url));
 
@@ -19,7 +20,7 @@ export class Aggregators {
   }
 
   /** The whole topic, until all that is made of it is in the store; from the first record that any of them takes in. */
-  async run(task: Omit<Task, 'group'>, total: number): Promise<Took> {
+  async run(task: Omit<Task, 'group'>, total: number): Promise<Took & { vitals: VitalSigns[] }> {
     const group = `bench-${randomUUID()}`;
     const seen = this.#children.map(() => 0);
     const ends = this.#children.map((child, index) => {
@@ -32,7 +33,11 @@ export class Aggregators {
     const all = await Promise.all(ends);
     const began = Math.min(...all.filter((one) => one.began > 0).map((one) => one.began));
     const ended = Math.max(...all.map((one) => one.ended));
-    return { rate: (total / (ended - began)) * 1000, cpu: all.reduce((sum, { cpu }) => sum + cpu, 0) / total };
+    return {
+      rate: (total / (ended - began)) * 1000,
+      cpu: all.reduce((sum, { cpu }) => sum + cpu, 0) / total,
+      vitals: all.map(({ vitals }) => vitals),
+    };
   }
 
   async close(): Promise<void> {

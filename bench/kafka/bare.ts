@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net';
 import { batchSize, openBatch } from '../../lib/adapters/kafka/record-batch.ts';
 import { Stopwatch } from '../pipeline/stopwatch.ts';
+import { askingOf } from './asking.ts';
 import type { Reader } from './readers.ts';
 import { TOUCHES } from './touches.ts';
 
@@ -15,13 +15,11 @@ const VERSION = 4;
  * errors, one broker: what remains is what any client has to do, so that this is the most another could reach.
  */
 export const readBare: Reader = async ({ bootstrap, topic, total, touch }) => {
-  const [host, port] = bootstrap.split(':');
-  const socket = connect({ host: host!, port: Number(port) });
-  const answers = answersOf(socket);
+  const { ask, close } = askingOf(bootstrap);
   const watch = new Stopwatch(total);
   const touched = TOUCHES[touch]();
   const positions = Array.from({ length: PARTITIONS }, () => 0);
-  let asked = ask(socket, answers, request(topic, positions));
+  let asked = ask(request(topic, positions));
   for (let seen = 0; seen < total; ) {
     const parts = partsOf(await asked, topic);
     watch.begin();
@@ -31,7 +29,7 @@ export const readBare: Reader = async ({ bootstrap, topic, total, touch }) => {
       return all;
     });
     // The next answer is under way while this one is read, as with the port.
-    asked = ask(socket, answers, request(topic, positions));
+    asked = ask(request(topic, positions));
     for (const block of blocks) {
       const { records } = await block.read();
       for (const { value } of records) if (value !== null) touched.value(value);
@@ -42,37 +40,9 @@ export const readBare: Reader = async ({ bootstrap, topic, total, touch }) => {
   touched.end();
   const took = watch.end();
   await asked;
-  socket.destroy();
+  close();
   return took;
 };
-
-type Next = () => Promise<Buffer>;
-
-async function ask(socket: Socket, next: Next, bytes: Buffer): Promise<Buffer> {
-  socket.write(bytes);
-  return next();
-}
-
-/** Whole answers, without the length before each. */
-function answersOf(socket: Socket): Next {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  let resolve: (answer: Buffer) => void = () => {};
-  socket.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size < 4 || (chunks[0]!.length >= 4 && size < chunks[0]!.readInt32BE(0) + 4)) return;
-    const all = Buffer.concat(chunks);
-    [chunks, size] = [[all], all.length];
-    if (all.length < all.readInt32BE(0) + 4) return;
-    [chunks, size] = [[], 0];
-    resolve(all.subarray(4));
-  });
-  return () =>
-    new Promise((done) => {
-      resolve = done;
-    });
-}
 
 function request(topic: string, positions: readonly number[]): Buffer {
   const name = Buffer.from(topic);
