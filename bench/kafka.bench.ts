@@ -19,7 +19,7 @@ import { Aggregators } from './kafka/aggregators.ts';
 import { type Filled, fill } from './kafka/fill.ts';
 import { ReaderProcess } from './kafka/reader-process.ts';
 import type { Question } from './kafka/readers.ts';
-import { serveStore } from './kafka/served-store.ts';
+import { requireAll, serveStore } from './kafka/served-store.ts';
 import type { Took } from './pipeline/stopwatch.ts';
 
 const PARTITIONS = 4;
@@ -101,10 +101,7 @@ function ingesting(kind: keyof typeof FASTEST, events: number, features: number,
 const profileOf = (name: string) => (values.prof === undefined ? undefined : join(values.prof, name));
 
 async function checkAllDurable(total: number, predictionLog: boolean): Promise<void> {
-  const [ledger] = await store.query<{ events: number }>(
-    "SELECT sum(count) AS events FROM chunk_rows FINAL WHERE feature = '' AND segment = ''",
-  );
-  assert.equal(Number(ledger?.events), total, 'events in the ledger');
+  await requireAll(served, total);
   const [raw] = await store.query<{ events: number }>('SELECT count() AS events FROM prediction_rows FINAL');
   assert.equal(Number(raw?.events), predictionLog ? total : 0, 'events in the raw log');
 }

@@ -31,7 +31,16 @@ export interface Task {
 }
 
 /** What the process answers: records taken in so far, or all of it. Times are ms since 1970, CPU in µs. */
-export type Told = { seen: number } | { began: number; ended: number; cpu: number; vitals: VitalSigns };
+export type Told = { seen: number } | Outcome;
+
+export interface Outcome {
+  began: number;
+  ended: number;
+  cpu: number;
+  /** Rows of the ledger that were written, rewrites included. */
+  ledgerRows: number;
+  vitals: VitalSigns;
+}
 
 const tell = (told: Told) => process.send?.(told);
 const now = () => performance.timeOrigin + performance.now();
@@ -56,6 +65,7 @@ async function work({
     await vitals.end();
     vitals = new Vitals(allocations);
   };
+  const metrics = createRegistry();
   const service = createAggregator(
     {
       // The shipped defaults, but windows that are passed at once.
@@ -65,7 +75,7 @@ async function work({
       codec: createCodec({ encoding: 'json' }),
       clock: systemClock,
       logger: createLogger({ name: 'bench', level: 'warn' }),
-      metrics: createRegistry(),
+      metrics,
     },
     { lastFlushMs: 60_000 },
   );
@@ -77,7 +87,9 @@ async function work({
   const { user, system } = process.cpuUsage(state.cpu);
   await log.close();
   await store.close();
-  tell({ began: state.began, ended, cpu: user + system, vitals: await vitals.end() });
+  const written = await metrics.getSingleMetric('driftline_chunk_rows_total')?.get();
+  const ledgerRows = written?.values[0]?.value ?? 0;
+  tell({ began: state.began, ended, cpu: user + system, ledgerRows, vitals: await vitals.end() });
 }
 
 /** The log with a consumer group of the bench's own; `begun` at the first record. */

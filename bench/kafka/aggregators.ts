@@ -3,10 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Took } from '../pipeline/stopwatch.ts';
-import type { Task, Told } from './aggregator-child.ts';
+import type { Outcome, Task, Told } from './aggregator-child.ts';
 import type { VitalSigns } from './vitals.ts';
 
 const CHILD = fileURLToPath(new URL('./aggregator-child.ts', import.meta.url));
+
+export interface Taken extends Took {
+  /** Rows of the ledger that were written, rewrites included. */
+  ledgerRows: number;
+  /** Of each process. */
+  vitals: VitalSigns[];
+}
 
 /** Processes that are one group of aggregators. */
 export class Aggregators {
@@ -20,7 +27,7 @@ export class Aggregators {
   }
 
   /** The whole topic, until all that is made of it is in the store; from the first record that any of them takes in. */
-  async run(task: Omit<Task, 'group'>, total: number): Promise<Took & { vitals: VitalSigns[] }> {
+  async run(task: Omit<Task, 'group'>, total: number): Promise<Taken> {
     const group = `bench-${randomUUID()}`;
     const seen = this.#children.map(() => 0);
     const ends = this.#children.map((child, index) => {
@@ -36,6 +43,7 @@ export class Aggregators {
     return {
       rate: (total / (ended - began)) * 1000,
       cpu: all.reduce((sum, { cpu }) => sum + cpu, 0) / total,
+      ledgerRows: all.reduce((sum, { ledgerRows }) => sum + ledgerRows, 0),
       vitals: all.map(({ vitals }) => vitals),
     };
   }
@@ -46,7 +54,7 @@ export class Aggregators {
   }
 }
 
-function outcome(child: ChildProcess, onSeen: (seen: number) => void): Promise<Exclude<Told, { seen: number }>> {
+function outcome(child: ChildProcess, onSeen: (seen: number) => void): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null) => reject(new Error(`an aggregator ended with ${code}`));
     const onMessage = (told: Told) => {

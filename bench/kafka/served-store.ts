@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,4 +39,12 @@ export async function serveStore(): Promise<ServedStore> {
       await rm(dir, { recursive: true });
     },
   };
+}
+
+/** Throws where the ledger has not just so many events. */
+export async function requireAll({ store }: ServedStore, events: number): Promise<void> {
+  const [row] = await store.query<{ events: number }>(
+    "SELECT toFloat64(sum(count)) AS events FROM chunk_rows FINAL WHERE feature = '' AND segment = ''",
+  );
+  assert.equal(row?.events, events, 'events in the ledger');
 }
