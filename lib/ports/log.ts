@@ -135,6 +135,11 @@ export interface Consumer {
   readonly failed: Promise<never>;
   /** True once the first assignment arrived (possibly of no partition). */
   joined(): boolean;
+  /**
+   * Whether nobody else can have what is assigned here: false from when the group may have given it away (no sign of life
+   * got through for a session, as after a pause of the whole process) until the group has been heard of again.
+   */
+  certain(): boolean;
   /** Why the consumer cannot make progress now, or null. */
   unhealthy(): string | null;
   /** Leaves the group after the running handlers end. Idempotent. */

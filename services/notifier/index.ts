@@ -89,6 +89,7 @@ export function createNotifier(
       backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
       random: options.random ?? Math.random,
       retryParked: options.retryParked ?? false,
+      isOurs: () => consumer?.certain() ?? false,
       onFinal: () => parked.refresh(),
       signal: abort.signal,
       stored: (task) => persist('the store does not answer', task, abort.signal),

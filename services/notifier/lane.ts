@@ -11,11 +11,16 @@ import type { Gate } from './gate.ts';
 import { acceptedAccount, deservesAnotherTry, stateOf } from './history.ts';
 import type { NotifierMetrics } from './metrics.ts';
 
+/** Between looks whether the consumer group still counts on us. */
+const UNCERTAIN_MS = 100;
+
 export interface LaneDeps {
   channel: Channel;
   gate: Gate;
   /** Makes the state of deliveries durable; tries until it is, or until the signal aborts. */
   record(deliveries: readonly Delivery[]): Promise<void>;
+  /** Whether no other notifier can have been given this incident without our knowing. */
+  isOurs(): boolean;
   clock: Clock;
   logger: ServiceContext['logger'];
   metrics: NotifierMetrics;
@@ -66,6 +71,8 @@ export function createLane(deps: LaneDeps, history: readonly Delivery[]): Lane {
     while (queue.length > 0 && !deps.signal.aborted) {
       const wait = Math.max(retry.notBefore, deps.gate.notBefore()) - deps.clock.now();
       if (wait > 0) await sleep(wait, undefined, { signal: deps.signal });
+      // After a pause another one may have said more already: a trigger behind its resolve would open the incident again.
+      else if (!deps.isOurs()) await sleep(UNCERTAIN_MS, undefined, { signal: deps.signal });
       // Recorded outside the gate: writing must not keep another incident's page waiting.
       else await deps.record(await deps.gate.run(() => step(deps, { deliveries, unsaid, queue, retry })));
     }
@@ -118,7 +125,7 @@ interface Progress {
 
 /** One attempt, and the removal of what is done from the queue. Resolves to the deliveries it changed. */
 async function step(deps: LaneDeps, { deliveries, unsaid, queue, retry }: Progress): Promise<Delivery[]> {
-  if (deps.signal.aborted || deps.gate.notBefore() > deps.clock.now()) return [];
+  if (deps.signal.aborted || !deps.isOurs() || deps.gate.notBefore() > deps.clock.now()) return [];
   const triggers = leadingTriggers(queue);
   const current = triggers.at(-1) ?? queue[0];
   if (!current) return [];

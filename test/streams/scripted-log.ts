@@ -194,6 +194,10 @@ class Subscription implements Consumer {
     return this.#inner?.joined() ?? false;
   }
 
+  certain(): boolean {
+    return this.#inner?.certain() ?? false;
+  }
+
   unhealthy(): string | null {
     return this.#inner?.unhealthy() ?? null;
   }

@@ -45,6 +45,11 @@ export class EmbeddedConsumer implements Consumer, GroupMember {
     return this.hasJoined;
   }
 
+  /** The group is in this process: it gives nothing away without saying so. */
+  certain(): boolean {
+    return true;
+  }
+
   unhealthy(): string | null {
     if (this.failure !== undefined)
       return `consumer of group ${this.options.group} has failed: ${String(this.failure)}`;

@@ -111,7 +111,11 @@ export class GroupConsumer implements Consumer {
   /** Connects and subscribes, then joins and reads in the background. Rejects when no broker answers. */
   async start(): Promise<void> {
     const { kafka } = this;
-    const { GROUP_JOIN, CRASH, STOP, HEARTBEAT } = kafka.events;
+    const { GROUP_JOIN, CRASH, STOP, HEARTBEAT, REQUEST } = kafka.events;
+    // Of a heartbeat the request is told of first.
+    kafka.on(REQUEST, ({ payload }) => {
+      if (payload.apiName === 'Heartbeat') this.membership.sent(payload.sentAt);
+    });
     kafka.on(HEARTBEAT, this.membership.beat);
     kafka.on(GROUP_JOIN, (event) => this.guardNow(() => this.onJoined(event)));
     kafka.on(STOP, () => this.onStopped());
@@ -136,6 +140,10 @@ export class GroupConsumer implements Consumer {
 
   joined(): boolean {
     return this.generation >= 0;
+  }
+
+  certain(): boolean {
+    return this.failure === undefined && this.fetching.connected && this.membership.isCounted(Date.now());
   }
 
   unhealthy(): string | null {
@@ -191,7 +199,7 @@ export class GroupConsumer implements Consumer {
     const { generation, continuous } = this.generations.joined(payload.memberId);
     if (this.closing !== null) return;
     this.fetching.connected = true;
-    this.membership.beat();
+    this.membership.joined(Date.now());
     this.generation = generation;
     this.incarnations.look();
     const assigned = toAssignments(payload.memberAssignment);

@@ -34,3 +34,20 @@ test('a member that should beat and does not for two sessions joins again, once 
   t.mock.timers.tick(10 * SESSION);
   assert.equal(rejoined, 1);
 });
+
+test('a member is counted on for a session from when the heartbeat left that was answered last', () => {
+  const watch = new MemberWatch(
+    SESSION,
+    () => true,
+    () => {},
+  );
+  assert.equal(watch.isCounted(0), false, 'not before it has joined');
+  watch.joined(1_000);
+  assert.deepEqual([watch.isCounted(1_000 + SESSION - 1), watch.isCounted(1_000 + SESSION)], [true, false]);
+  watch.sent(3_000);
+  assert.equal(watch.isCounted(1_000 + SESSION), false, 'refused');
+  watch.sent(4_000);
+  watch.beat();
+  assert.deepEqual([watch.isCounted(4_000 + SESSION - 1), watch.isCounted(4_000 + SESSION)], [true, false]);
+  watch.stop();
+});

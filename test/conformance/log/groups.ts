@@ -53,6 +53,7 @@ export function groupTests(context: LogContext): void {
       [0, 1, 2].map((partition) => `${topic}/${partition}`),
     );
     assert.equal(consumer.unhealthy(), null);
+    assert.equal(consumer.certain(), true);
     await sleep(300);
     await context.log.append(topic, [{ key: null, value: 'now', partition: 1 }]);
     await eventually('the record', () => recorder.records.length === 1, 2000);

@@ -180,6 +180,7 @@ export class Owner {
       assignments: () => [PLACE],
       failed: new Promise<never>(() => {}),
       joined: () => true,
+      certain: () => true,
       unhealthy: () => null,
       close: async () => {},
     };

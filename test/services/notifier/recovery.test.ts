@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../../lib/ports/log.ts';
 import { insertAlertEvents } from '../../../lib/tables/alerts.ts';
 import { eventually } from '../../support/eventually.ts';
+import { replacing } from '../../support/replacing.ts';
 import { openHarness, withFailures } from './harness.ts';
 import { of, suiteOn } from './suite.ts';
 
@@ -37,6 +39,20 @@ test('notifier: still pages after a stop between the outbox and the send', async
   await start();
   await settled('restart', 1);
   assert.deepEqual(bench.received('restart').slice(sent), ['trigger 202']);
+});
+
+test('notifier: says nothing while the group may have given its incidents to another', async () => {
+  let certain = false;
+  const { log } = bench.ctx;
+  const consume: Log['consume'] = async (options) => replacing(await log.consume(options), { certain: () => certain });
+  await start(undefined, { log: replacing(log, { consume }) });
+  await bench.publish(of('woken', { revision: 1 }));
+  await eventually('the outbox', async () => (await bench.deliveries('woken')).length === 1);
+  await sleep(500);
+  assert.deepEqual(bench.received('woken'), []);
+  certain = true;
+  await settled('woken', 1);
+  assert.deepEqual(bench.received('woken'), ['trigger 202']);
 });
 
 test('notifier: sends again, under the same key, after a kill between the send and its record', async () => {
