@@ -25,6 +25,7 @@ export class StoreClock {
     this.store = {
       ...store,
       query: (sql, params) => timed(`read ${about(sql)}`, () => store.query(sql, params)),
+      queryNative: (sql, params) => timed(`read ${about(sql)}`, () => store.queryNative(sql, params)),
       insert: (table, rows) => timed(`write ${table}`, () => store.insert(table, rows)),
       insertNative: (table, columns, pieces) =>
         timed(`write ${table}`, () => store.insertNative(table, columns, pieces)),

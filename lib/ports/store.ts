@@ -15,6 +15,12 @@ export interface Store {
    */
   query<T = Row>(sql: string, params?: SqlParams): Promise<T[]>;
   /**
+   * The same, sent by the store as it holds it: for many rows, and for long arrays of numbers. Rows come in no order; arrays
+   * of Float64 are Float64Array, good as long as they are kept, NaN and ±inf arrive as they are. Columns may be String, UInt8
+   * to UInt64, Int32, Int64, Float64, DateTime64 (its ticks), Array and Nullable of those, or LowCardinality(String).
+   */
+  queryNative<T = Row>(sql: string, params?: SqlParams): Promise<T[]>;
+  /**
    * Appends rows in one INSERT. Resolves when they are durable in the store; idempotent retries are the caller's, by
    * the table's key and version. An empty list is a no-op. NaN, ±inf and −0 are stored as they are; typed arrays are
    * arrays; columns that a row leaves out take their defaults. Rows are taken as they are sent, so that a generator's need

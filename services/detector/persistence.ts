@@ -27,6 +27,7 @@ export function persistentStore(store: Store, persistence: Persistence): Store {
   return {
     database: store.database,
     query: (sql, params) => persist(() => store.query(sql, params)),
+    queryNative: (sql, params) => persist(() => store.queryNative(sql, params)),
     insert: (table, rows) => persist(() => store.insert(table, rows)),
     insertNative: (table, columns, pieces) => persist(() => store.insertNative(table, columns, pieces)),
     command: (sql, params) => persist(() => store.command(sql, params)),

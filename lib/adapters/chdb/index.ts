@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
@@ -7,6 +8,7 @@ import {
 } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { encodeRows, isEmpty } from '../../core/sql/json-rows.ts';
+import { readNative } from '../../core/sql/native-reader.ts';
 import { quoteIdentifier, quoteString, setParams } from '../../core/sql/params.ts';
 import type { Engine } from '../../ports/engine.ts';
 import { type Row, type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
@@ -100,6 +102,10 @@ function createStore(
           return result.json<T>();
         }),
       ),
+    queryNative: async <T>(sql: string, params: SqlParams = {}) => {
+      const query = `${bind(sql, params)} FORMAT Native`;
+      return reading.use(async (client) => readNative(await guard(() => bytesOf(client, query))) as T[]);
+    },
     insert: async (table, rows) => {
       if (!isEmpty(rows)) await writing.use(({ client }) => guard(() => insertRows(client, table, rows)));
     },
@@ -138,6 +144,11 @@ function bind(sql: string, params: SqlParams): string {
     const message = error instanceof Error ? error.message : String(error);
     throw new StoreQueryError(message, '456', 'UNKNOWN_QUERY_PARAMETER', { cause: error });
   }
+}
+
+async function bytesOf(client: ClickHouseClient, query: string): Promise<Uint8Array> {
+  const { stream } = await client.exec({ query });
+  return buffer(stream);
 }
 
 async function insertRows(client: ClickHouseClient, table: string, rows: Iterable<Row>): Promise<void> {

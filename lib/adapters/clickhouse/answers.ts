@@ -1,4 +1,5 @@
 import { ClickHouseError, parseError } from '@clickhouse/client';
+import { NativeFormatError, readNative } from '../../core/sql/native-reader.ts';
 import { isUnavailableCode, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 
 /** How exceptions look in a text that began as an answer: ClickHouse's own, those of its libraries, the marker of 25.11. */
@@ -67,6 +68,24 @@ export function parseRows<T>(body: string, headers: Headers): T[] {
   }
   const names = document.meta.map(({ name }) => name);
   return document.data.map((values) => toRow<T>(names, values));
+}
+
+/** Rows of an answer in the Native format, each with their number in the column `allRows`: see `readNative`. */
+export function parseNative<T>(body: Uint8Array, headers: Headers, allRows: string): T[] {
+  const rows = nativeRows(body, headers, allRows);
+  requireSuccess('', headers);
+  return rows as T[];
+}
+
+/** Only blocks that cannot be read may be an exception: others may hold any text, an exception's too. */
+function nativeRows(body: Uint8Array, headers: Headers, allRows: string): Record<string, unknown>[] {
+  try {
+    return readNative(body, allRows);
+  } catch (error) {
+    if (!(error instanceof NativeFormatError)) throw error;
+    requireSuccess(new TextDecoder().decode(body), headers);
+    throw new StoreUnavailableError(`the answer of ClickHouse cannot be read: ${error.message}`);
+  }
 }
 
 function parseDocument(body: string): Document | null {

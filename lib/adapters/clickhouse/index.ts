@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ExecResult } from '@clickhouse/client';
 import { encodePieces, isEmpty } from '../../core/sql/json-rows.ts';
 import { placeholders, quoteIdentifier } from '../../core/sql/params.ts';
 import { type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
-import { guard, parseRows, requireDone } from './answers.ts';
+import { guard, parseNative, parseRows, requireDone } from './answers.ts';
 import { withinDeadline } from './deadline.ts';
 import { openPieces } from './pieces.ts';
 
@@ -48,6 +48,14 @@ export function createClickHouseStore(options: ClickHouseStoreOptions): Store {
   return {
     database: options.database,
     query: <T>(sql: string, params: SqlParams = {}) => whileOpen((signal) => select<T>(client, sql, params, signal)),
+    queryNative: async <T>(sql: string, params: SqlParams = {}) => {
+      const rows = await whileOpen((signal) => selectNative<T>(client, sql, params, signal));
+      if (rows.length > 0) return rows;
+      // Nothing is also what an answer without its blocks says.
+      const counted = await whileOpen((signal) => select<{ n: number }>(client, countOf(sql), params, signal));
+      if (counted[0]?.n !== 0) throw new StoreUnavailableError('the answer of ClickHouse held none of its rows');
+      return [];
+    },
     insert: async (table, rows) => {
       if (isEmpty(rows)) return;
       await whileOpen((signal) => insertData(client, `${into(table)} FORMAT JSONEachRow`, encodePieces(rows), signal));
@@ -105,6 +113,27 @@ async function select<T>(
   // The client heeds the signal until the answer begins; from then on this does.
   abort_signal.addEventListener('abort', () => result.close());
   return parseRows<T>(await result.text(), result.response_headers);
+}
+
+/** How many rows there are goes with each: blocks that were lost on the way leave no gap. */
+const ALL_ROWS = 'driftline_all_rows';
+const countOf = (sql: string): string => `SELECT count() AS n FROM (${sql})`;
+
+async function selectNative<T>(
+  client: ClickHouseClient,
+  sql: string,
+  params: SqlParams,
+  abort_signal: AbortSignal,
+): Promise<T[]> {
+  requireParams(sql, params);
+  const answer = await client.exec({
+    query: `SELECT *, count() OVER () AS ${ALL_ROWS} FROM (${sql}) FORMAT Native`,
+    query_params: { ...params },
+    clickhouse_settings: ABANDONABLE,
+    abort_signal,
+  });
+  abort_signal.addEventListener('abort', () => answer.stream.destroy());
+  return parseNative<T>(await buffer(answer.stream), answer.response_headers, ALL_ROWS);
 }
 
 const into = (table: string): string => `INSERT INTO ${quoteIdentifier(table)}`;

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { createClickHouseStore } from '../../../lib/adapters/clickhouse/index.ts';
+import { NativeBlock, UINT64 } from '../../../lib/core/sql/native.ts';
 import { type Store, StoreQueryError, StoreUnavailableError } from '../../../lib/ports/store.ts';
 
 const EXCEPTION = 'Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED) (version 26.3.1.1)\n';
@@ -116,6 +117,19 @@ describe('the store over HTTP, on answers that go wrong', () => {
     await assert.rejects(odd.insert('t', [{ a: 1 }]), StoreUnavailableError);
   });
 
+  it('reads a whole answer in Native blocks, and refuses one that was cut anywhere, also between blocks', async () => {
+    const blocks = Buffer.concat([...nativeBlock([1, 2], 3), ...nativeBlock([3], 3)]);
+    let body: Buffer | string = blocks;
+    const store = await storeOn((_, response) => response.end(body));
+    assert.deepEqual(await store.queryNative('SELECT a FROM t'), [{ a: 1 }, { a: 2 }, { a: 3 }]);
+    for (let length = 0; length < blocks.length; length += 1) {
+      body = blocks.subarray(0, length);
+      await assert.rejects(store.queryNative('SELECT a FROM t'), StoreUnavailableError, `cut after ${length}`);
+    }
+    body = 'Code: 47. DB::Exception: no such column. (UNKNOWN_IDENTIFIER)';
+    await assert.rejects(store.queryNative('SELECT a FROM t'), StoreQueryError);
+  });
+
   it('reads a whole answer, and refuses one that was cut anywhere', async () => {
     let body = ROWS;
     const store = await storeOn((_, response) => response.end(body));
@@ -176,3 +190,12 @@ describe('the store over HTTP, on answers that go wrong', () => {
     );
   });
 });
+
+/** A block of the column `a`, with the number of all rows as the adapter asks for it. */
+function nativeBlock(values: readonly number[], all: number): Iterable<Uint8Array> {
+  const block = new NativeBlock();
+  const a = block.values('a', UINT64);
+  block.constant('driftline_all_rows', UINT64, all);
+  for (const value of values) a.add(value);
+  return block.pieces();
+}

@@ -62,9 +62,21 @@ function nativeRow(id: number, changes: Partial<NativeRow> = {}): NativeRow {
   return { id, n: 0, f: 0, maybe: null, said: null, s: '', ...empty, at: 0, ...changes };
 }
 
-/** What insertNative does on every implementation; the suite around it opens and closes the store. */
+type Read = Record<string, unknown> & { id: number; at: number; f: number; maybe: number | null; floats: Float64Array };
+
+/** As `query` gives a row: it knows no NaN and no infinity, and a time is text. */
+function asQueried(row: Read): Read {
+  const finite = (value: number | null) => (Number.isFinite(value) ? value : null);
+  const floats = Array.from(row.floats, finite);
+  const asText: Record<string, unknown> = { f: finite(row.f), maybe: finite(row.maybe), floats, at: sqlTime(row.at) };
+  return { ...row, ...asText } as Read;
+}
+
+const byId = (a: Read, b: Read): number => a.id - b.id;
+
+/** What insertNative and queryNative do on every implementation; the suite around it opens and closes the store. */
 export function nativeConformance(store: () => Store): void {
-  describe('insertNative', () => {
+  describe('insertNative and queryNative', () => {
     let next = 1;
     before(async () => {
       for (const table of ['native_rows', 'json_rows']) await store().command(NATIVE_TABLE(table));
@@ -124,6 +136,13 @@ export function nativeConformance(store: () => Store): void {
           const stored = await read('native_rows');
           assert.equal(stored.length, all.length);
           assert.deepEqual(stored, await read('json_rows'));
+          const sql = 'SELECT * FROM native_rows WHERE id >= {first:UInt64}';
+          const natively = await store().queryNative<Read>(sql, { first });
+          assert.deepEqual(natively.map(asQueried).sort(byId), await store().query(`${sql} ORDER BY id`, { first }));
+          assert.deepEqual(
+            natively.sort(byId).map(({ f, floats }) => [f, floats]),
+            all.map(({ f, floats }) => [f, Float64Array.from(floats)]),
+          );
         }),
         { numRuns: 40 },
       );
@@ -175,6 +194,27 @@ export function nativeConformance(store: () => Store): void {
         { n: 0 },
       ]);
       await store().insertNative('native_rows', NATIVE, native([nativeRow(id)]));
+    });
+
+    it('reads many blocks, no rows, and says which statement is refused', async () => {
+      const sql =
+        "SELECT number, toLowCardinality(toString(number % 7)) AS low, ['', low] AS both FROM numbers({n:UInt64})";
+      const rows = await store().queryNative<{ number: number; low: string; both: string[] }>(sql, { n: 150_000 });
+      const expected = Array.from({ length: 150_000 }, (_, number) => {
+        const low = String(number % 7);
+        return { number, low, both: ['', low] };
+      });
+      assert.deepEqual(
+        rows.sort((a, b) => a.number - b.number),
+        expected,
+      );
+      assert.deepEqual(await store().queryNative(sql, { n: 0 }), []);
+      const signed = 'SELECT toInt64(-9007199254740991) AS a, toInt32(-2) AS b, toUInt16(65535) AS c, -1.5 AS d';
+      const values = { a: -9_007_199_254_740_991, b: -2, c: 65_535, d: -1.5 };
+      assert.deepEqual(await store().queryNative(signed), [values]);
+      await assert.rejects(store().queryNative('SELECT no_such_column FROM native_rows'), StoreQueryError);
+      await assert.rejects(store().queryNative(sql), StoreQueryError);
+      await assert.rejects(store().queryNative("SELECT map('a', 1) AS m"), /type Map\(String, UInt8\)/);
     });
 
     it('inserts Native blocks and rows side by side', async () => {

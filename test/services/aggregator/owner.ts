@@ -150,6 +150,7 @@ export class Owner {
     return {
       database: store.database,
       query: (sql, params) => whenAllowed(() => store.query(sql, params)),
+      queryNative: (sql, params) => whenAllowed(() => store.queryNative(sql, params)),
       insert: (table, rows) => whenAllowed(() => store.insert(table, rows)),
       insertNative: (table, columns, pieces) => whenAllowed(() => store.insertNative(table, columns, pieces)),
       command: (sql, params) => whenAllowed(() => store.command(sql, params)),

@@ -34,6 +34,7 @@ function assertUnused(name: string): never {
 const noStore: Store = {
   database: 'driftline',
   query: () => Promise.reject(new StoreUnavailableError('down')),
+  queryNative: () => Promise.reject(new StoreUnavailableError('down')),
   insert: () => Promise.reject(new StoreUnavailableError('down')),
   insertNative: () => Promise.reject(new StoreUnavailableError('down')),
   command: () => Promise.reject(new StoreUnavailableError('down')),
