@@ -2,7 +2,7 @@ import { chunkName } from '../core/detection/agreement.ts';
 import type { ChunkKey, LedgerRow } from '../core/detection/types.ts';
 import type { FeatureKind } from '../core/sketch/types.ts';
 import type { Store } from '../ports/store.ts';
-import { type GridColumns, gridFromColumns, type SketchColumns, sketchFromColumns } from './sketch-columns.ts';
+import { type GridColumns, gridFromColumns, type StoredSketch, sketchFromColumns } from './sketch-columns.ts';
 import { sqlTime } from './time.ts';
 
 /** Which spec a chunk was opened with, and how far its rows reach. */
@@ -41,7 +41,7 @@ export async function readBindings(store: Store, model: string, starts: readonly
 
 /** Ledger rows of the windows that start at these times, of every spec: the caller keeps those bound to their chunk. */
 export async function readLedger(store: Store, model: string, starts: readonly number[]): Promise<LedgerRow[]> {
-  const rows = await store.query<StoredRow>(LEDGER, { model, starts: starts.map(sqlTime) });
+  const rows = await store.queryNative<StoredRow>(LEDGER, { model, starts: starts.map(sqlTime) });
   return rows.map(ledgerRow);
 }
 
@@ -152,7 +152,7 @@ interface BindingRow extends OpenedChunk {
   reach: number;
 }
 
-type StoredRow = Omit<SketchColumns, 'kind'> &
+type StoredRow = Omit<StoredSketch, 'kind'> &
   GridColumns &
   OpenedChunk &
   WindowRef & {

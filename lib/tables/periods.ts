@@ -3,17 +3,19 @@ import { segmentName } from '../core/detection/merge.ts';
 import type { GridLookup, SealedWindow } from '../core/detection/types.ts';
 import { periodOf } from '../core/windows/periods.ts';
 import type { TimeWindow } from '../core/windows/types.ts';
-import type { Row } from '../ports/store.ts';
-import { sqlTime } from './time.ts';
 
-/** Columns that say which hour and which day a window belongs to; equal start and end where it is longer. */
-export function periodBounds(window: TimeWindow, timezone: string): Row {
+/** Columns that say which hour and which day a window belongs to. */
+export const PERIOD_TIMES = ['hour_start', 'hour_end', 'day_start', 'day_end'] as const;
+export type PeriodTimes = Readonly<Record<(typeof PERIOD_TIMES)[number], number>>;
+
+/** Their values, ms; equal start and end where the window is longer. */
+export function periodTimes(window: TimeWindow, timezone: string): PeriodTimes {
   const [hour, day] = [periodOf(window, 'hour', timezone), periodOf(window, 'day', timezone)];
   return {
-    hour_start: sqlTime(hour?.start ?? 0),
-    hour_end: sqlTime(hour?.end ?? 0),
-    day_start: sqlTime(day?.start ?? 0),
-    day_end: sqlTime(day?.end ?? 0),
+    hour_start: hour?.start ?? 0,
+    hour_end: hour?.end ?? 0,
+    day_start: day?.start ?? 0,
+    day_end: day?.end ?? 0,
   };
 }
 

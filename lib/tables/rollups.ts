@@ -1,16 +1,11 @@
 import type { PeriodColumn } from '../core/rollups/merge-period.ts';
 import type { FeatureKind } from '../core/sketch/types.ts';
+import { blocksOf, NativeBlock, TEXT, TIME, UINT64 } from '../core/sql/native.ts';
 import type { Resolution } from '../core/windows/periods.ts';
 import type { Row, Store } from '../ports/store.ts';
 import type { WindowRef } from './ledger.ts';
-import {
-  type GridColumns,
-  gridColumns,
-  gridFromColumns,
-  type SketchColumns,
-  sketchColumns,
-  sketchFromColumns,
-} from './sketch-columns.ts';
+import { columnBody, each, SketchBlock } from './sketch-block.ts';
+import { type GridColumns, gridFromColumns, type StoredSketch, sketchFromColumns } from './sketch-columns.ts';
 import { sqlTime } from './time.ts';
 
 /** What a period is made of, by the rows that stand for its windows as a whole. */
@@ -80,7 +75,7 @@ export async function periodParts(
 ): Promise<PeriodColumn[]> {
   const chosen = `${WITHIN} AND (feature, segment) IN (
     SELECT arrayJoin(arrayZip({features:Array(String)}, {segments:Array(String)})))`;
-  const rows = await store.query<StoredPart>(partsOf(resolution, PART, chosen), {
+  const rows = await store.queryNative<StoredPart>(partsOf(resolution, PART, chosen), {
     ...{ model, ...boundsOf(period) },
     features: columns.map(({ feature }) => feature),
     segments: columns.map(({ segment }) => segment),
@@ -96,10 +91,9 @@ export async function insertPeriod(
   head: PeriodHead,
   columns: readonly PeriodColumn[],
 ): Promise<void> {
-  await store.insert(
-    `${resolution}_rows`,
-    columns.map((column) => rowOf(model, head, column)),
-  );
+  const open = () => new PeriodBlock(model, head);
+  const rows = blocksOf(columns, open);
+  await store.insertNative(`${resolution}_rows`, open().block.names, rows);
 }
 
 const WITHIN = `version = {version:String} AND role = {role:String}
@@ -171,7 +165,7 @@ function boundsOf({ version, role, start, end }: WindowRef): Row {
   return { version, role, start: sqlTime(start), end: sqlTime(end) };
 }
 
-type StoredPart = Omit<SketchColumns, 'kind'> &
+type StoredPart = Omit<StoredSketch, 'kind'> &
   GridColumns & {
     kind: FeatureKind | '';
     feature: string;
@@ -191,14 +185,28 @@ function columnOf(row: StoredPart): PeriodColumn {
   };
 }
 
-function rowOf(model: string, head: PeriodHead, column: PeriodColumn): Row {
-  const { version, role, start, end, windows, state, revision, covered, day } = head;
-  const { feature, segment, kind, count, errors, note } = column;
-  return {
-    ...{ model, version, role, feature, segment, window_start: sqlTime(start), window_end: sqlTime(end) },
-    ...(day === null ? {} : { day_start: sqlTime(day.start), day_end: sqlTime(day.end) }),
-    ...(column.sketch === null ? {} : sketchColumns(column.sketch)),
-    ...(column.grid === null ? {} : gridColumns(column.grid)),
-    ...{ kind, count, errors, note, grid: column.gridId, windows, state, revision, covered },
-  };
+/** Columns of one period for hour_rows or day_rows. */
+class PeriodBlock {
+  readonly block = new NativeBlock();
+  readonly #texts = each(['feature', 'segment', 'note', 'grid'] as const, (name) => this.block.values(name, TEXT));
+  readonly #body = new SketchBlock(this.block);
+
+  constructor(model: string, { version, role, start, end, windows, state, revision, covered, day }: PeriodHead) {
+    const { block } = this;
+    for (const [name, text] of Object.entries({ model, version, role, state })) block.constant(name, TEXT, text);
+    const times = day === null ? {} : { day_start: day.start, day_end: day.end };
+    for (const [name, ms] of Object.entries({ window_start: start, window_end: end, ...times })) {
+      block.constant(name, TIME, ms);
+    }
+    for (const [name, count] of Object.entries({ windows, revision, covered })) block.constant(name, UINT64, count);
+  }
+
+  add(column: PeriodColumn): void {
+    const { feature, segment, note, gridId } = column;
+    this.#texts.feature.add(feature);
+    this.#texts.segment.add(segment);
+    this.#texts.note.add(note);
+    this.#texts.grid.add(gridId);
+    this.#body.add(columnBody(column));
+  }
 }

@@ -1,8 +1,11 @@
 import type { Score } from '../core/detection/types.ts';
 import type { JudgedScore } from '../core/detection/verdict.ts';
-import type { Row, Store } from '../ports/store.ts';
+import { blocksOf, FLOAT64, NativeBlock, TEXT, TIME, UINT8, UINT64 } from '../core/sql/native.ts';
+import type { TimeWindow } from '../core/windows/types.ts';
+import type { Store } from '../ports/store.ts';
 import type { WindowRef } from './ledger.ts';
-import { periodBounds } from './periods.ts';
+import { PERIOD_TIMES, type PeriodTimes, periodTimes } from './periods.ts';
+import { each } from './sketch-block.ts';
 import { sqlTime } from './time.ts';
 
 /** What of a score an alert's history is made of. */
@@ -17,10 +20,8 @@ export async function insertScores(
   scores: readonly Score[],
   timezoneOf: (score: Score) => string,
 ): Promise<void> {
-  await store.insert(
-    'score_window_rows',
-    scores.map((score) => ({ ...rowOf(score), ...periodBounds(score.window, timezoneOf(score)) })),
-  );
+  const rows = blocksOf(scores, () => new ScoreBlock(timezoneOf));
+  await store.insertNative('score_window_rows', SCORE_COLUMNS, rows);
 }
 
 /** Starts (ms, ascending) of the last scored windows of each (version, role) of the model, at most `windows` of each. */
@@ -59,30 +60,57 @@ export async function readScores(
   return rows.map((row) => ({ ...row, breached: row.breached === 1 }));
 }
 
-function rowOf(score: Score): Row {
-  return {
-    model: score.model,
-    monitor: score.monitor,
-    version: score.version,
-    role: score.role,
-    feature: score.feature,
-    segment: score.segment,
-    metric: score.metric,
-    window_start: sqlTime(score.window.start),
-    window_end: sqlTime(score.window.end),
-    baseline: score.baseline,
-    definition: score.definition,
-    score: score.score,
-    effect: score.effect,
-    p_value: score.pValue,
-    threshold: score.threshold,
-    breached: score.breached ? 1 : 0,
-    severity: score.severity,
-    n_current: score.nCurrent,
-    n_baseline: score.nBaseline,
-    note: score.note,
-    state: score.state,
-    revision: score.revision,
-    covered: score.covered,
-  };
+const NAMES = [
+  'model',
+  'monitor',
+  'version',
+  'role',
+  'feature',
+  'segment',
+  'metric',
+  'baseline',
+  'definition',
+] as const;
+const TEXTS = [...NAMES, 'severity', 'note', 'state'] as const;
+const TIMES = ['window_start', 'window_end', ...PERIOD_TIMES] as const;
+
+/** Rows for score_window_rows. */
+class ScoreBlock {
+  readonly block = new NativeBlock();
+  readonly #texts = each(TEXTS, (name) => this.block.values(name, TEXT));
+  readonly #times = each(TIMES, (name) => this.block.values(name, TIME));
+  readonly #found = each(['score', 'effect', 'p_value'] as const, (name) => this.block.nullables(name, FLOAT64));
+  readonly #threshold = this.block.values('threshold', FLOAT64);
+  readonly #breached = this.block.values('breached', UINT8);
+  readonly #counts = each(['n_current', 'n_baseline', 'revision', 'covered'] as const, (name) =>
+    this.block.values(name, UINT64),
+  );
+  readonly #timezoneOf: (score: Score) => string;
+  /** Of the score before: many are of one window. */
+  #window: TimeWindow | null = null;
+  #periods: PeriodTimes | null = null;
+
+  constructor(timezoneOf: (score: Score) => string) {
+    this.#timezoneOf = timezoneOf;
+  }
+
+  add(score: Score): void {
+    for (const name of TEXTS) this.#texts[name].add(score[name]);
+    const { start, end } = score.window;
+    if (score.window !== this.#window) this.#periods = periodTimes(score.window, this.#timezoneOf(score));
+    this.#window = score.window;
+    const times = { window_start: start, window_end: end, ...this.#periods! };
+    for (const name of TIMES) this.#times[name].add(times[name]);
+    this.#found.score.add(score.score);
+    this.#found.effect.add(score.effect);
+    this.#found.p_value.add(score.pValue);
+    this.#threshold.add(score.threshold);
+    this.#breached.add(score.breached ? 1 : 0);
+    this.#counts.n_current.add(score.nCurrent);
+    this.#counts.n_baseline.add(score.nBaseline);
+    this.#counts.revision.add(score.revision);
+    this.#counts.covered.add(score.covered);
+  }
 }
+
+const SCORE_COLUMNS = new ScoreBlock(() => 'UTC').block.names;

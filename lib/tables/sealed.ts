@@ -1,16 +1,11 @@
 import type { GridLookup, SealedColumn, SealedState, SealedWindow } from '../core/detection/types.ts';
 import type { FeatureKind, FeatureSketch, GridCounts } from '../core/sketch/types.ts';
-import type { Row, Store } from '../ports/store.ts';
+import { blocksOf, NativeBlock, TEXT, TIME, UINT64 } from '../core/sql/native.ts';
+import type { Store } from '../ports/store.ts';
 import type { WindowRef } from './ledger.ts';
-import { gridId, periodBounds } from './periods.ts';
-import {
-  type GridColumns,
-  gridColumns,
-  gridFromColumns,
-  type SketchColumns,
-  sketchColumns,
-  sketchFromColumns,
-} from './sketch-columns.ts';
+import { gridId, PERIOD_TIMES, type PeriodTimes, periodTimes } from './periods.ts';
+import { columnBody, each, SketchBlock } from './sketch-block.ts';
+import { type GridColumns, gridFromColumns, type SketchColumns, sketchFromColumns } from './sketch-columns.ts';
 import { sqlTime } from './time.ts';
 
 /** What is known of a sealed window without its columns. */
@@ -41,15 +36,18 @@ export async function readSealedHeads(store: Store, model: string, starts: reado
 /** Writes all columns of the windows in one insert; a window of less coverage than the stored one loses by its version. */
 export async function insertSealed(store: Store, windows: readonly WindowToSeal[], gridOf: GridLookup): Promise<void> {
   const rows = windows.flatMap((toSeal) => {
-    const periods = periodBounds(toSeal.window.window, toSeal.timezone);
-    const { window } = toSeal;
-    return window.columns.map((column) => ({
-      ...rowOf(toSeal, column),
-      ...periods,
-      grid: gridId(window, column.feature, column.segment, gridOf),
-    }));
+    const periods = periodTimes(toSeal.window.window, toSeal.timezone);
+    const coverage = JSON.stringify(toSeal.window.coverage);
+    return toSeal.window.columns.map((column): SealedRow => {
+      const grid = gridId(toSeal.window, column.feature, column.segment, gridOf);
+      return { ...toSeal, column, periods, coverage, grid };
+    });
   });
-  await store.insert('window_rows', rows);
+  await store.insertNative(
+    'window_rows',
+    SEALED_COLUMNS,
+    blocksOf(rows, () => new SealedBlock()),
+  );
 }
 
 /** One column of a sealed window, or null where it was not sealed or has no distribution. */
@@ -81,25 +79,48 @@ export async function readSealedColumn(
   return { sketch: sketchFromColumns({ ...row, kind: row.kind }), grid: null };
 }
 
-function rowOf({ window, sealed, timezone }: WindowToSeal, column: SealedColumn): Row {
-  return {
-    model: window.model,
-    window_start: sqlTime(window.window.start),
-    window_end: sqlTime(window.window.end),
-    version: window.version,
-    role: window.role,
-    feature: column.feature,
-    segment: column.segment,
-    ...(column.sketch === null ? {} : sketchColumns(column.sketch)),
-    ...(column.grid === null ? {} : gridColumns(column.grid)),
-    kind: column.kind,
-    count: column.count,
-    errors: column.errors,
-    note: column.note,
-    state: sealed.state,
-    revision: sealed.revision,
-    covered: window.covered,
-    coverage: JSON.stringify(window.coverage),
-    timezone,
-  };
+interface SealedRow extends WindowToSeal {
+  column: SealedColumn;
+  periods: PeriodTimes;
+  coverage: string;
+  grid: string;
 }
+
+const TEXTS = [
+  'model',
+  'version',
+  'role',
+  'feature',
+  'segment',
+  'note',
+  'state',
+  'coverage',
+  'timezone',
+  'grid',
+] as const;
+
+/** Rows for window_rows. */
+class SealedBlock {
+  readonly block = new NativeBlock();
+  readonly #texts = each(TEXTS, (name) => this.block.values(name, TEXT));
+  readonly #times = each(['window_start', 'window_end', ...PERIOD_TIMES] as const, (name) =>
+    this.block.values(name, TIME),
+  );
+  readonly #counts = each(['revision', 'covered'] as const, (name) => this.block.values(name, UINT64));
+  readonly #body = new SketchBlock(this.block);
+
+  add({ window, sealed, timezone, column, periods, coverage, grid }: SealedRow): void {
+    const { model, version, role } = window;
+    const { feature, segment, note } = column;
+    const texts = { model, version, role, feature, segment, note, state: sealed.state, coverage, timezone, grid };
+    for (const name of TEXTS) this.#texts[name].add(texts[name]);
+    this.#times.window_start.add(window.window.start);
+    this.#times.window_end.add(window.window.end);
+    for (const name of PERIOD_TIMES) this.#times[name].add(periods[name]);
+    this.#counts.revision.add(sealed.revision);
+    this.#counts.covered.add(window.covered);
+    this.#body.add(columnBody(column));
+  }
+}
+
+const SEALED_COLUMNS = new SealedBlock().block.names;

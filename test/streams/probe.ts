@@ -1,11 +1,13 @@
 import type { AlertEvent } from '../../lib/core/alerts/types.ts';
 import { type ProgressMessage, TOPICS } from '../../lib/core/messages/types.ts';
+import { readNative } from '../../lib/core/sql/native-reader.ts';
 import type { Codec } from '../../lib/ports/codec.ts';
 import type { Batch, Consumer, Log } from '../../lib/ports/log.ts';
-import type { Row, Store } from '../../lib/ports/store.ts';
+import type { Store } from '../../lib/ports/store.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
 import type { LocalPagerDuty } from '../../services/pagerduty-local/index.ts';
 import { MINUTE, T0 } from '../services/detector/fixtures.ts';
+import { replacing } from '../support/replacing.ts';
 import type { WindowState } from './language.ts';
 
 export interface SeenWindow {
@@ -17,6 +19,17 @@ export interface SeenWindow {
 
 /** A sealed row's head as it was written. */
 export interface Seal extends SeenWindow {
+  covered: number;
+}
+
+/** A row of window_rows, as far as it is looked at; ms. */
+interface SealedRow {
+  feature: string;
+  segment: string;
+  window_start: number;
+  state: WindowState;
+  count: number;
+  revision: number;
   covered: number;
 }
 
@@ -70,26 +83,17 @@ export class Probe {
 
   /** The store, but what is sealed is noted. */
   watching(store: Store): Store {
-    const note = (rows: readonly Row[]): void => {
-      for (const row of rows) {
-        if (row.feature !== '' || row.segment !== '') continue;
-        const start = Date.parse(`${String(row.window_start).replace(' ', 'T')}Z`);
-        this.seals.push({
-          window: (start - T0) / MINUTE,
-          state: row.state as WindowState,
-          events: Number(row.count),
-          revision: Number(row.revision),
-          covered: Number(row.covered),
-        });
+    const note = (rows: readonly SealedRow[]): void => {
+      for (const { feature, segment, window_start, state, count, revision, covered } of rows) {
+        if (feature !== '' || segment !== '') continue;
+        this.seals.push({ window: (window_start - T0) / MINUTE, state, events: count, revision, covered });
       }
     };
-    return new Proxy(store, {
-      get: (target, name: keyof Store) => {
-        if (name !== 'insert') return typeof target[name] === 'function' ? target[name].bind(target) : target[name];
-        return async (table: string, rows: readonly Row[]) => {
-          await target.insert(table, rows);
-          if (table === 'window_rows') note(rows);
-        };
+    return replacing(store, {
+      insertNative: async (table, columns, pieces) => {
+        const bytes = Buffer.concat([...pieces]);
+        await store.insertNative(table, columns, [bytes]);
+        if (table === 'window_rows') note(readNative(bytes) as unknown as SealedRow[]);
       },
     });
   }

@@ -18,6 +18,7 @@ export const FLOAT64: NativeType<number> = {
   write: (out, value) => out.float64(value),
   writeAll: writeFloats,
 };
+export const UINT8: NativeType<number> = { name: 'UInt8', zero: 0, write: (out, value) => out.uint8(value) };
 export const UINT32: NativeType<number> = { name: 'UInt32', zero: 0, write: (out, value) => out.uint32(value) };
 /** Integers up to 2^53 − 1. */
 export const UINT64: NativeType<number> = { name: 'UInt64', zero: 0, write: (out, value) => out.uint64(value) };
@@ -225,3 +226,25 @@ export class NativeBlock {
 
 /** Bytes from which a column is worth a piece of its own. */
 const LARGE = 16 * 1024;
+
+/** Bytes of a block, rows of any size apart. */
+const BLOCK = 1024 * 1024;
+
+/** The rows in blocks that `open` begins, encoded as they are taken: each iteration makes them anew. */
+export function blocksOf<R>(
+  rows: Iterable<R>,
+  open: () => { readonly block: NativeBlock; add(row: R): void },
+): Iterable<Uint8Array> {
+  return {
+    *[Symbol.iterator]() {
+      let current = open();
+      for (const row of rows) {
+        current.add(row);
+        if (current.block.bytes < BLOCK) continue;
+        yield* current.block.pieces();
+        current = open();
+      }
+      yield* current.block.pieces();
+    },
+  };
+}

@@ -33,11 +33,12 @@ async function feed(shifts: readonly number[], from = 0): Promise<void> {
 
 /** The store, but inserts into one table fail as long as `broken` says so. */
 function failing(store: Store, table: string, broken: () => boolean): Store {
-  const insert: Store['insert'] = (name, rows) =>
-    name === table && broken()
-      ? Promise.reject(new StoreUnavailableError(`${table} is not there`))
-      : store.insert(name, rows);
-  return replacing(store, { insert });
+  const unless = (name: string, insert: () => Promise<void>): Promise<void> =>
+    name === table && broken() ? Promise.reject(new StoreUnavailableError(`${table} is not there`)) : insert();
+  return replacing(store, {
+    insert: (name, rows) => unless(name, () => store.insert(name, rows)),
+    insertNative: (name, columns, pieces) => unless(name, () => store.insertNative(name, columns, pieces)),
+  });
 }
 
 /** The log, but alerts cannot be published. */
