@@ -45,9 +45,9 @@ async function readAndTest({ store, size }: World, windows: number): Promise<num
   let scores = 0;
   for (let from = 0; from < windows; from += BATCH) {
     const starts = Array.from({ length: Math.min(BATCH, windows - from) }, (_, i) => T0 + (from + i) * MINUTE);
-    const read = await readWindows(store, modelName(0), starts, new Map());
-    for (const { window, sealed } of read.windows) {
-      scores += judgeWindow(evaluateWindow(window, monitors, read.gridOf), window, sealed).length;
+    const [read] = await readWindows(store, [{ model: modelName(0), starts }], new Map());
+    for (const { window, sealed } of read!.windows) {
+      scores += judgeWindow(evaluateWindow(window, monitors, read!.gridOf), window, sealed).length;
     }
   }
   return scores;

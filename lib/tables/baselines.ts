@@ -15,6 +15,16 @@ export async function currentBaselineVersion(store: Store, model: string, name: 
   return rows[0]?.version ?? null;
 }
 
+/** The version registered last of every baseline. */
+export async function currentBaselineVersions(
+  store: Store,
+): Promise<{ model: string; name: string; version: string }[]> {
+  return store.query(
+    `SELECT model, baseline AS name, argMax(baseline_version, registered_at) AS version
+     FROM baseline_rows GROUP BY model, baseline`,
+  );
+}
+
 /** The baseline version registered last, or null. */
 export async function loadBaseline(store: Store, model: string, name: string): Promise<Baseline | null> {
   const version = await currentBaselineVersion(store, model, name);

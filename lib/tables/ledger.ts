@@ -20,12 +20,23 @@ export interface WindowRef {
   end: number;
 }
 
+/** Windows of a model that start at these times, ms. */
+export interface WindowStarts {
+  model: string;
+  starts: readonly number[];
+}
+
+/** The rows of one model. */
+export interface ModelRow {
+  model: string;
+}
+
 /**
- * The binding of every chunk that has rows in windows of the model that start at these times (ms), in a fixed order. Of
+ * The binding of every chunk that has rows in these windows, in a fixed order. Of
  * several openings of a chunk the highest group generation binds; what any generation reached under its spec counts.
  */
-export async function readBindings(store: Store, model: string, starts: readonly number[]): Promise<ChunkBinding[]> {
-  const rows = await store.query<BindingRow>(BINDINGS, { model, starts: starts.map(sqlTime) });
+export async function readBindings(store: Store, windows: readonly WindowStarts[]): Promise<ChunkBinding[]> {
+  const rows = await store.query<BindingRow>(BINDINGS, startParams(windows));
   const bindings = rows.map((row) => ({
     topic: row.topic,
     incarnation: row.incarnation,
@@ -39,9 +50,9 @@ export async function readBindings(store: Store, model: string, starts: readonly
   return bindings.filter((binding, i) => i === 0 || chunkName(binding) !== chunkName(bindings[i - 1]!));
 }
 
-/** Ledger rows of the windows that start at these times, of every spec: the caller keeps those bound to their chunk. */
-export async function readLedger(store: Store, model: string, starts: readonly number[]): Promise<LedgerRow[]> {
-  const rows = await store.queryNative<StoredRow>(LEDGER, { model, starts: starts.map(sqlTime) });
+/** Ledger rows of these windows, of every spec: the caller keeps those bound to their chunk. */
+export async function readLedger(store: Store, windows: readonly WindowStarts[]): Promise<(LedgerRow & ModelRow)[]> {
+  const rows = await store.queryNative<StoredRow>(LEDGER, startParams(windows));
   return rows.map(ledgerRow);
 }
 
@@ -99,22 +110,34 @@ const PROGRESS = `
     GROUP BY partition)
   ORDER BY partition`;
 
-const WINDOWS = `model = {model:String} AND window_start IN (
-  SELECT toDateTime64(arrayJoin({starts:Array(String)}), 3, 'UTC'))`;
+/** Parameters of IN_WINDOWS: `models` and `starts` are those of each window, side by side. */
+export function startParams(windows: readonly WindowStarts[]): { models: string[]; starts: string[] } {
+  return {
+    models: windows.flatMap(({ model, starts }) => starts.map(() => model)),
+    starts: windows.flatMap(({ starts }) => starts.map(sqlTime)),
+  };
+}
+
+/** The first two are for the index. */
+export const IN_WINDOWS = `model IN {models:Array(String)}
+  AND window_start IN (SELECT toDateTime64(arrayJoin({starts:Array(String)}), 3, 'UTC'))
+  AND (model, window_start) IN (
+    SELECT pair.1, toDateTime64(pair.2, 3, 'UTC')
+    FROM (SELECT arrayJoin(arrayZip({models:Array(String)}, {starts:Array(String)})) AS pair))`;
 
 const BINDINGS = `
   SELECT topic, incarnation, partition, chunk_start, spec_id, max(group_generation) AS generation, max(reach) AS reach
   FROM manifest_rows
   WHERE (topic, incarnation, partition, chunk_start) IN (
     SELECT DISTINCT topic, incarnation, partition, chunk_start FROM chunk_rows
-    WHERE ${WINDOWS} AND feature = '' AND segment = '')
+    WHERE ${IN_WINDOWS} AND feature = '' AND segment = '')
   GROUP BY topic, incarnation, partition, chunk_start, spec_id
   ORDER BY topic, incarnation, partition, chunk_start, generation DESC, spec_id`;
 
 const LEDGER = `
-  SELECT * EXCEPT (model, window_start, window_end, ingested_at),
+  SELECT * EXCEPT (window_start, window_end, ingested_at),
     toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end
-  FROM chunk_rows FINAL WHERE ${WINDOWS}`;
+  FROM chunk_rows FINAL WHERE ${IN_WINDOWS}`;
 
 const KEY = 'version, role, window_start, window_end';
 
@@ -155,6 +178,7 @@ interface BindingRow extends OpenedChunk {
 type StoredRow = Omit<StoredSketch, 'kind'> &
   GridColumns &
   OpenedChunk &
+  ModelRow &
   WindowRef & {
     kind: FeatureKind | '';
     feature: string;
@@ -163,10 +187,11 @@ type StoredRow = Omit<StoredSketch, 'kind'> &
     errors: number;
   };
 
-function ledgerRow(row: StoredRow): LedgerRow {
+function ledgerRow(row: StoredRow): LedgerRow & ModelRow {
   const { kind } = row;
   const isColumn = kind !== '';
   return {
+    model: row.model,
     topic: row.topic,
     incarnation: row.incarnation,
     partition: row.partition,

@@ -2,7 +2,7 @@ import type { GridLookup, SealedColumn, SealedState, SealedWindow } from '../cor
 import type { FeatureKind, FeatureSketch, GridCounts } from '../core/sketch/types.ts';
 import { blocksOf, NativeBlock, TEXT, TIME, UINT64 } from '../core/sql/native.ts';
 import type { Store } from '../ports/store.ts';
-import type { WindowRef } from './ledger.ts';
+import { IN_WINDOWS, type ModelRow, startParams, type WindowRef, type WindowStarts } from './ledger.ts';
 import { gridId, PERIOD_TIMES, type PeriodTimes, periodTimes } from './periods.ts';
 import { columnBody, each, SketchBlock } from './sketch-block.ts';
 import { type GridColumns, gridFromColumns, type SketchColumns, sketchFromColumns } from './sketch-columns.ts';
@@ -21,15 +21,17 @@ export interface WindowToSeal {
   timezone: string;
 }
 
-/** Heads of the windows of the model that start at these times (ms). */
-export async function readSealedHeads(store: Store, model: string, starts: readonly number[]): Promise<SealedHead[]> {
-  return store.query<SealedHead>(
-    `SELECT version, role, toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end,
+/** Heads of these windows, as far as they are sealed. */
+export async function readSealedHeads(
+  store: Store,
+  windows: readonly WindowStarts[],
+): Promise<(SealedHead & ModelRow)[]> {
+  return store.query(
+    `SELECT model, version, role, toUnixTimestamp64Milli(window_start) AS start, toUnixTimestamp64Milli(window_end) AS end,
        state, revision, covered, timezone
      FROM window_rows FINAL
-     WHERE model = {model:String} AND feature = '' AND segment = '' AND window_start IN (
-       SELECT toDateTime64(arrayJoin({starts:Array(String)}), 3, 'UTC'))`,
-    { model, starts: starts.map(sqlTime) },
+     WHERE feature = '' AND segment = '' AND ${IN_WINDOWS}`,
+    startParams(windows),
   );
 }
 

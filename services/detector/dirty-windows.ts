@@ -39,6 +39,11 @@ export class DirtyWindows {
     return this.ready(delayMs, passed, now).length > 0;
   }
 
+  /** Different starts among the complete windows that may be read. */
+  dueStarts(delayMs: number, passed: number, now: number): number {
+    return new Set(this.ready(delayMs, passed, now).map((window) => window.start)).size;
+  }
+
   /** When the next complete window may be read, or null. */
   nextDue(delayMs: number, passed: number): number | null {
     const first = this.complete(delayMs, passed)[0];

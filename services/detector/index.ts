@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AlertEvent } from '../../lib/core/alerts/types.ts';
 import type { AnnouncementMessage, WindowsMessage } from '../../lib/core/messages/types.ts';
 import { TOPICS } from '../../lib/core/messages/types.ts';
@@ -9,16 +10,17 @@ import type { Service, ServiceContext } from '../../lib/runtime/service.ts';
 import { createSlots } from '../../lib/runtime/slots.ts';
 import { knownModels } from '../../lib/tables/ledger.ts';
 import { BaselineCache } from './baselines.ts';
+import { gatheringInserts } from './gathered-inserts.ts';
 import { InputProgress } from './input-progress.ts';
+import { LedgerReader } from './ledger-reader.ts';
 import { detectorMetrics } from './metrics.ts';
 import { ModelDesk } from './model-desk.ts';
 import { PeriodDesk } from './period-desk.ts';
 import { type Persistence, persistently, persistentStore, type Trouble } from './persistence.ts';
 import { publishAlerts } from './publish-alerts.ts';
-import type { SpecCache } from './seal.ts';
 
-/** Models at work at once: the store is one queue anyway, and each holds a batch of sketches. */
-const MODELS_AT_ONCE = 4;
+/** Ledger rows in work at once, of all models: each model holds a batch of sketches. */
+const ROWS_AT_ONCE = 12_000;
 /** Models whose hours and days are made at once: beside all else, not in its way. */
 const ROLLED_UP_AT_ONCE = 1;
 /** How often the input topic is described again, ms: added partitions, a new incarnation. */
@@ -39,11 +41,12 @@ interface Owned {
  * topic is assigned to it; see README.md for what it promises.
  */
 export function createDetector(ctx: ServiceContext): Service {
-  const { config, log, store, codec, clock, logger } = ctx;
+  const { config, log, codec, clock, logger } = ctx;
+  const store = gatheringInserts(ctx.store);
   const metrics = detectorMetrics(ctx.metrics);
   const baselines = new BaselineCache(store, clock);
-  const specs: SpecCache = new Map();
-  const inSlot = createSlots(MODELS_AT_ONCE);
+  const ledger = new LedgerReader(store);
+  const inSlot = createSlots(ROWS_AT_ONCE);
   const inPeriodSlot = createSlots(ROLLED_UP_AT_ONCE);
   const trouble: Trouble = { current: null };
   const owned = new Map<number, Owned>();
@@ -79,7 +82,7 @@ export function createDetector(ctx: ServiceContext): Service {
       store: persistentStore(store, until(signal)),
       publish,
       baselines,
-      specs,
+      readWindows: (starts, rows) => persistently('store', () => ledger.read(model, starts, rows), until(signal)),
       rollUp: (windows) => periods.mark(windows),
       allowedDelayMs: config.aggregation.allowedDelayMs,
       passed: () => progress.passed(),
@@ -145,6 +148,8 @@ export function createDetector(ctx: ServiceContext): Service {
   const onAssigned = async (place: Assignment, _generation: number, committed: number | null) => {
     const { partition } = place;
     const abort = new AbortController();
+    // Every model listens while it waits for the store.
+    setMaxListeners(0, abort.signal);
     const tried = persistentStore(store, until(abort.signal));
     const part: Owned = {
       abort,

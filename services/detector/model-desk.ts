@@ -16,7 +16,7 @@ import { type BaselineCache, MISSING_RETRY_MS } from './baselines.ts';
 import { type DirtyWindow, DirtyWindows, windowKey } from './dirty-windows.ts';
 import { explainEvents } from './explanations.ts';
 import type { DetectorMetrics } from './metrics.ts';
-import { type LedgerRead, type MergedWindow, readWindows, type SpecCache } from './seal.ts';
+import type { LedgerRead, MergedWindow } from './seal.ts';
 
 /** Messages come in bursts (every partition flushes at about the same time): this long they are gathered, ms. */
 const COALESCE_MS = 30;
@@ -38,14 +38,15 @@ export interface DeskOptions {
   store: Store;
   publish(events: readonly AlertEvent[]): Promise<void>;
   baselines: BaselineCache;
-  specs: SpecCache;
+  /** Of the ledger, at about so many rows; tried until it succeeds or `signal` aborts. */
+  readWindows(starts: readonly number[], rows: number): Promise<LedgerRead>;
   allowedDelayMs: number;
   /** Is told of windows whose sealed rows or scores are new: their hours and days are to be made again. */
   rollUp(windows: readonly MergedWindow[]): void;
   /** Time every input partition has passed, ms. */
   passed(): number;
-  /** Bounds how many models work at once. */
-  inSlot<T>(task: () => Promise<T>): Promise<T>;
+  /** Bounds how many ledger rows are in work at once. */
+  inSlot<T>(task: () => Promise<T>, rows: number): Promise<T>;
   clock: Clock;
   logger: ServiceContext['logger'];
   metrics: DetectorMetrics;
@@ -65,6 +66,8 @@ export class ModelDesk {
   /** How many monitors had their baseline when the pending windows were last looked up. */
   private readyMonitors = 0;
   private batchStarts = 16;
+  /** Ledger rows of one start, as the last batch had them. */
+  private rowsPerStart = BATCH_ROWS;
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
   private again = false;
@@ -128,11 +131,10 @@ export class ModelDesk {
   private async run(): Promise<void> {
     const { inSlot, signal, logger, model } = this.options;
     try {
-      await inSlot(async () => {
-        const noticedAt = this.options.clock.now();
-        const monitors = await this.prepare();
-        while (!signal.aborted && (await this.workOff(monitors, noticedAt)));
-      });
+      const noticedAt = this.options.clock.now();
+      const monitors = await inSlot(() => this.prepare(), BATCH_ROWS);
+      const batch = () => this.workOff(monitors, noticedAt);
+      while (!signal.aborted && (await inSlot(batch, this.expectedRows())));
     } catch (error) {
       if (signal.aborted) return;
       this.keeper = null;
@@ -172,14 +174,22 @@ export class ModelDesk {
     await this.announce(keeper, await keeper.load(), [], monitors);
   }
 
+  /** Of the next batch. */
+  private expectedRows(): number {
+    const { allowedDelayMs, passed, clock } = this.options;
+    const due = this.dirty.dueStarts(allowedDelayMs, passed(), clock.now());
+    return Math.min(BATCH_ROWS, this.rowsPerStart * Math.min(due, this.batchStarts));
+  }
+
   /** One batch; false when nothing is due. */
   private async workOff(monitors: readonly ReadyMonitor[], noticedAt: number): Promise<boolean> {
-    const { store, model, allowedDelayMs, passed, clock, specs } = this.options;
+    const { readWindows, allowedDelayMs, passed, clock } = this.options;
     const taken = this.dirty.take(this.batchStarts, allowedDelayMs, passed(), clock.now());
     if (taken.length === 0) return false;
     const starts = [...new Set(taken.map((window) => window.start))];
-    const read = await readWindows(store, model, starts, specs);
-    this.batchStarts = nextBatch(starts.length, read.rows);
+    const read = await readWindows(starts, this.rowsPerStart * starts.length);
+    this.rowsPerStart = Math.max(1, read.rows / starts.length);
+    this.batchStarts = nextBatch(this.rowsPerStart);
     const kept = this.holdBack(taken, read.torn);
     const wanted = new Set(kept.map(windowKey));
     const windows = read.windows.filter((merged) => wanted.has(keyOf(merged)));
@@ -260,7 +270,6 @@ function keyOf({ window: { version, role, window } }: MergedWindow): string {
 }
 
 /** Starts for the next batch, so that it reads about BATCH_ROWS. */
-function nextBatch(starts: number, rows: number): number {
-  const perStart = Math.max(1, rows / Math.max(1, starts));
-  return Math.min(BATCH_WINDOWS, Math.max(1, Math.floor(BATCH_ROWS / perStart)));
+function nextBatch(rowsPerStart: number): number {
+  return Math.min(BATCH_WINDOWS, Math.max(1, Math.floor(BATCH_ROWS / rowsPerStart)));
 }

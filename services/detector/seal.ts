@@ -5,7 +5,13 @@ import { gridLookup } from '../../lib/core/detection/grids.ts';
 import { groupByWindow, mergeWindow } from '../../lib/core/detection/merge.ts';
 import type { GridLookup, LedgerRow, SealedState, SealedWindow } from '../../lib/core/detection/types.ts';
 import type { Store } from '../../lib/ports/store.ts';
-import { type ChunkBinding, readBindings, readLedger } from '../../lib/tables/ledger.ts';
+import {
+  type ChunkBinding,
+  type ModelRow,
+  readBindings,
+  readLedger,
+  type WindowStarts,
+} from '../../lib/tables/ledger.ts';
 import { readSealedHeads, type SealedHead } from '../../lib/tables/sealed.ts';
 import { loadSpec } from '../../lib/tables/specs.ts';
 
@@ -31,34 +37,72 @@ export interface LedgerRead {
 /** Specs never change, so they are read once. */
 export type SpecCache = Map<string, AggregationSpec>;
 
+/** What is read of one model out of several. */
+interface ModelShare {
+  rows: readonly LedgerRow[];
+  heads: readonly SealedHead[];
+}
+
+/** The openings of chunks, as the manifests had them before and after the rows were read. */
+interface Bindings {
+  before: ReadonlyMap<string, ChunkBinding>;
+  after: ReadonlyMap<string, ChunkBinding>;
+}
+
 /**
- * Reads windows of a model from the ledger and merges them. A window is torn where its rows disagree or go beyond what
- * the manifest read before them vouches for (a flush in progress), or where its chunk was bound to another spec while
- * they were read. Manifests that merely moved on in between tear nothing: see docs/decisions/0005-torn-reads.md.
+ * Reads windows of some models from the ledger and merges them; in the order of `wanted`, which names each model once. A
+ * window is torn where its rows disagree or go beyond what the manifest read before them vouches for (a flush in progress),
+ * or where its chunk was bound to another spec while they were read. Manifests that merely moved on in between tear nothing:
+ * see docs/decisions/0005-torn-reads.md.
  */
 export async function readWindows(
   store: Store,
-  model: string,
-  starts: readonly number[],
+  wanted: readonly WindowStarts[],
   specs: SpecCache,
-): Promise<LedgerRead> {
-  const before = await readBindings(store, model, starts);
-  const rows = await readLedger(store, model, starts);
-  const after = await readBindings(store, model, starts);
-  const heads = await readSealedHeads(store, model, starts);
+): Promise<LedgerRead[]> {
+  const before = await readBindings(store, wanted);
+  const rows = await readLedger(store, wanted);
+  const bindings = { before: byChunk(before), after: byChunk(await readBindings(store, wanted)) };
+  const heads = await readSealedHeads(store, wanted);
   const used = await specsOf(store, before, specs);
-  const gridOf = gridLookup(used, model);
-  const bindings = new Map(before.map((binding) => [chunkName(binding), binding]));
-  const bound = rows.filter((row) => bindings.get(chunkName(row))?.specId === row.specId);
+  const [ownRows, ownHeads] = [byModel(rows), byModel(heads)];
+  return wanted.map(({ model }) => {
+    const share = { rows: ownRows.get(model) ?? [], heads: ownHeads.get(model) ?? [] };
+    return mergeModel(model, share, bindings, used);
+  });
+}
+
+function byModel<R extends ModelRow>(rows: readonly R[]): Map<string, R[]> {
+  const groups = new Map<string, R[]>();
+  for (const row of rows) {
+    const group = groups.get(row.model);
+    if (group) group.push(row);
+    else groups.set(row.model, [row]);
+  }
+  return groups;
+}
+
+function byChunk(bindings: readonly ChunkBinding[]): Map<string, ChunkBinding> {
+  return new Map(bindings.map((binding) => [chunkName(binding), binding]));
+}
+
+function mergeModel(
+  model: string,
+  { rows, heads }: ModelShare,
+  { before, after }: Bindings,
+  specs: ReadonlyMap<string, AggregationSpec>,
+): LedgerRead {
+  const gridOf = gridLookup(specs, model);
+  const bound = rows.filter((row) => before.get(chunkName(row))?.specId === row.specId);
   const windows: MergedWindow[] = [];
-  const now = new Map(after.map((binding) => [chunkName(binding), binding.specId]));
   // A chunk is opened in the manifest before its first row: rows without an opening are being written.
-  const settled = (chunk: string): boolean => bindings.get(chunk)?.specId === now.get(chunk) && now.has(chunk);
+  const settled = (chunk: string): boolean =>
+    after.has(chunk) && before.get(chunk)?.specId === after.get(chunk)!.specId;
   const torn = new Set(rows.filter((row) => !settled(chunkName(row))).map((row) => row.window.start));
   for (const group of groupByWindow(bound)) {
     const { start } = group[0]!.window;
-    if (torn.has(start) || isTorn(group, bindings)) torn.add(start);
-    else windows.push(compareWithSealed(mergeWindow(model, group, gridOf), heads, used));
+    if (torn.has(start) || isTorn(group, before)) torn.add(start);
+    else windows.push(compareWithSealed(mergeWindow(model, group, gridOf), heads, specs));
   }
   return { windows, gridOf, torn: [...torn], rows: rows.length };
 }
