@@ -21,7 +21,7 @@ export async function evaluate(): Promise<Rate[]> {
   console.log(`\n| events a window | µs an evaluation (${NUMERIC_METRICS.length} metrics) | evaluations a second |`);
   console.log('| ---: | ---: | ---: |');
   const rates: Rate[] = [];
-  for (const events of (process.env.EV ?? '200,1000,10000,100000').split(',').map(Number)) {
+  for (const events of [200, 1_000, 10_000, 100_000]) {
     const micros = await microsOf(events);
     const perSecond = Math.round(1e6 / micros);
     console.log(`| ${events} | ${micros.toFixed(1)} | ${perSecond} |`);

@@ -1,3 +1,5 @@
+import type { ColumnBlock } from '../core/sql/native-reader.ts';
+
 /**
  * The store port: ClickHouse SQL. Implementations: adapters/clickhouse (a server, over HTTP) and adapters/chdb (the
  * engine embedded in this process), both through @clickhouse/client. Both pass test/conformance/store.
@@ -15,11 +17,12 @@ export interface Store {
    */
   query<T = Row>(sql: string, params?: SqlParams): Promise<T[]>;
   /**
-   * The same, sent by the store as it holds it: for many rows, and for long arrays of numbers. Rows come in no order; arrays
-   * of Float64 are Float64Array, good as long as they are kept, NaN and ±inf arrive as they are. Columns may be String, UInt8
-   * to UInt64, Int32, Int64, Float64, DateTime64 (its ticks), Array and Nullable of those, or LowCardinality(String).
+   * The same, sent by the store as it holds it, column by column: for many rows, and for long arrays of numbers. Rows come in
+   * no order; arrays of Float64 are Float64Array, good as long as they are kept, NaN and ±inf arrive as they are. Columns may
+   * be String, UInt8 to UInt64, Int32, Int64, Float64, DateTime64 (its ticks), Array and Nullable of those, or
+   * LowCardinality(String). No block is empty.
    */
-  queryNative<T = Row>(sql: string, params?: SqlParams): Promise<T[]>;
+  queryNative(sql: string, params?: SqlParams): Promise<ColumnBlock[]>;
   /**
    * Appends rows in one INSERT. Resolves when they are durable in the store; idempotent retries are the caller's, by
    * the table's key and version. An empty list is a no-op. NaN, ±inf and −0 are stored as they are; typed arrays are

@@ -1,8 +1,7 @@
 import { chunkName } from '../core/detection/agreement.ts';
 import type { ChunkKey, LedgerRow } from '../core/detection/types.ts';
-import type { FeatureKind } from '../core/sketch/types.ts';
 import type { Store } from '../ports/store.ts';
-import { type GridColumns, gridFromColumns, type StoredSketch, sketchFromColumns } from './sketch-columns.ts';
+import { distributionsOf, rowsOfBlocks, type StoredColumns } from './stored-columns.ts';
 import { sqlTime } from './time.ts';
 
 /** Which spec a chunk was opened with, and how far its rows reach. */
@@ -52,8 +51,7 @@ export async function readBindings(store: Store, windows: readonly WindowStarts[
 
 /** Ledger rows of these windows, of every spec: the caller keeps those bound to their chunk. */
 export async function readLedger(store: Store, windows: readonly WindowStarts[]): Promise<(LedgerRow & ModelRow)[]> {
-  const rows = await store.queryNative<StoredRow>(LEDGER, startParams(windows));
-  return rows.map(ledgerRow);
+  return rowsOfBlocks(await store.queryNative(LEDGER, startParams(windows)), ledgerRows);
 }
 
 /**
@@ -175,39 +173,35 @@ interface BindingRow extends OpenedChunk {
   reach: number;
 }
 
-type StoredRow = Omit<StoredSketch, 'kind'> &
-  GridColumns &
-  OpenedChunk &
-  ModelRow &
-  WindowRef & {
-    kind: FeatureKind | '';
-    feature: string;
-    segment: string;
-    covered: number;
-    errors: number;
-  };
+type Texts = 'model' | 'topic' | 'incarnation' | 'version' | 'role' | 'spec_id';
+type Numbers = 'partition' | 'chunk_start' | 'start' | 'end' | 'generation' | 'covered';
+type LedgerColumns = StoredColumns & Record<Texts, ArrayLike<string>> & Record<Numbers, ArrayLike<number>>;
 
-function ledgerRow(row: StoredRow): LedgerRow & ModelRow {
-  const { kind } = row;
-  const isColumn = kind !== '';
-  return {
-    model: row.model,
-    topic: row.topic,
-    incarnation: row.incarnation,
-    partition: row.partition,
-    chunkStart: row.chunk_start,
-    version: row.version,
-    role: row.role,
-    window: { start: row.start, end: row.end },
-    feature: row.feature,
-    segment: row.segment,
-    generation: row.generation,
-    specId: row.spec_id,
-    covered: row.covered,
-    count: row.count,
-    errors: row.errors,
-    kind,
-    sketch: isColumn && row.segment === '' ? sketchFromColumns({ ...row, kind }) : null,
-    grid: isColumn && row.segment !== '' ? gridFromColumns(row) : null,
+function ledgerRows(columns: LedgerColumns): (row: number) => LedgerRow & ModelRow {
+  const { model, topic, incarnation, partition, chunk_start, version, role, start, end } = columns;
+  const { feature, segment, generation, spec_id, covered, count, errors, kind } = columns;
+  const distributionAt = distributionsOf(columns);
+  return (row) => {
+    const { sketch, grid } = distributionAt(row);
+    return {
+      model: model[row]!,
+      topic: topic[row]!,
+      incarnation: incarnation[row]!,
+      partition: partition[row]!,
+      chunkStart: chunk_start[row]!,
+      version: version[row]!,
+      role: role[row]!,
+      window: { start: start[row]!, end: end[row]! },
+      feature: feature[row]!,
+      segment: segment[row]!,
+      generation: generation[row]!,
+      specId: spec_id[row]!,
+      covered: covered[row]!,
+      count: count[row]!,
+      errors: errors[row]!,
+      kind: kind[row]!,
+      sketch,
+      grid,
+    };
   };
 }

@@ -1,11 +1,10 @@
 import type { PeriodColumn } from '../core/rollups/merge-period.ts';
-import type { FeatureKind } from '../core/sketch/types.ts';
 import { blocksOf, NativeBlock, TEXT, TIME, UINT64 } from '../core/sql/native.ts';
 import type { Resolution } from '../core/windows/periods.ts';
 import type { Row, Store } from '../ports/store.ts';
 import type { WindowRef } from './ledger.ts';
 import { columnBody, each, SketchBlock } from './sketch-block.ts';
-import { type GridColumns, gridFromColumns, type StoredSketch, sketchFromColumns } from './sketch-columns.ts';
+import { distributionsOf, rowsOfBlocks, type StoredColumns } from './stored-columns.ts';
 import { sqlTime } from './time.ts';
 
 /** What a period is made of, by the rows that stand for its windows as a whole. */
@@ -75,12 +74,12 @@ export async function periodParts(
 ): Promise<PeriodColumn[]> {
   const chosen = `${WITHIN} AND (feature, segment) IN (
     SELECT arrayJoin(arrayZip({features:Array(String)}, {segments:Array(String)})))`;
-  const rows = await store.queryNative<StoredPart>(partsOf(resolution, PART, chosen), {
+  const blocks = await store.queryNative(partsOf(resolution, PART, chosen), {
     ...{ model, ...boundsOf(period) },
     features: columns.map(({ feature }) => feature),
     segments: columns.map(({ segment }) => segment),
   });
-  return rows.map(columnOf);
+  return rowsOfBlocks(blocks, partRows);
 }
 
 /** Writes columns of a period in one insert. Those of less coverage than stored lose by their version. */
@@ -165,24 +164,21 @@ function boundsOf({ version, role, start, end }: WindowRef): Row {
   return { version, role, start: sqlTime(start), end: sqlTime(end) };
 }
 
-type StoredPart = Omit<StoredSketch, 'kind'> &
-  GridColumns & {
-    kind: FeatureKind | '';
-    feature: string;
-    segment: string;
-    errors: number;
-    grid: string;
-    note: string;
-  };
+type PartColumns = StoredColumns & Record<'grid' | 'note', ArrayLike<string>>;
 
-function columnOf(row: StoredPart): PeriodColumn {
-  const { feature, segment, count, errors, kind, note } = row;
-  const has = kind !== '' && note === '';
-  return {
-    ...{ feature, segment, count, errors, kind, note, gridId: row.grid },
-    sketch: has && segment === '' ? sketchFromColumns({ ...row, kind }) : null,
-    grid: has && segment !== '' ? gridFromColumns(row) : null,
-  };
+function partRows(columns: PartColumns): (row: number) => PeriodColumn {
+  const { feature, segment, count, errors, kind, note, grid } = columns;
+  const distributionAt = distributionsOf(columns);
+  return (row) => ({
+    feature: feature[row]!,
+    segment: segment[row]!,
+    count: count[row]!,
+    errors: errors[row]!,
+    kind: kind[row]!,
+    note: note[row]!,
+    gridId: grid[row]!,
+    ...(note[row] === '' ? distributionAt(row) : { sketch: null, grid: null }),
+  });
 }
 
 /** Columns of one period for hour_rows or day_rows. */

@@ -19,11 +19,7 @@ interface CountColumns {
   n: number;
 }
 
-/** A feature sketch as the columns of chunk_rows, window_rows and baseline_rows; numbers as the store gave them. */
-export type StoredSketch = Omit<SketchColumns, 'values' | 'below' | 'at_or_below'> &
-  Record<'values' | 'below' | 'at_or_below', number[] | Float64Array>;
-
-/** The same with plain arrays. */
+/** A feature sketch as the columns of chunk_rows, window_rows and baseline_rows. */
 export type SketchColumns = CountColumns & {
   kind: FeatureKind;
   min: number;
@@ -78,7 +74,7 @@ export function sketchColumns(sketch: FeatureSketch): SketchColumns {
 }
 
 /** The sketch of a row; the inverse of `sketchColumns`, bit for bit. Throws on a kind this version does not know. */
-export function sketchFromColumns(row: StoredSketch): FeatureSketch {
+export function sketchFromColumns(row: SketchColumns): FeatureSketch {
   const counts = valueCounts(row);
   const { kind } = row;
   if (kind === 'numeric') return { ...counts, kind, numeric: numericFrom(row) };
@@ -97,20 +93,19 @@ export function gridFromColumns(row: GridColumns): GridCounts {
   return { ...valueCounts(row), n: row.n, cells: row.cells, counts: row.cell_counts };
 }
 
-function numericFrom(row: StoredSketch): NumericDistribution {
+function numericFrom(row: SketchColumns): NumericDistribution {
   const { n, min, max, mean, m2 } = row;
-  const atOrBelow = floats(row.at_or_below);
-  const below = row.below.length > 0 ? floats(row.below) : shifted(atOrBelow);
-  return { n, min, max, mean, m2, values: floats(row.values), below, atOrBelow };
+  const atOrBelow = Float64Array.from(row.at_or_below);
+  const below = row.below.length > 0 ? Float64Array.from(row.below) : shifted(atOrBelow);
+  return { n, min, max, mean, m2, values: Float64Array.from(row.values), below, atOrBelow };
 }
 
-function floats(numbers: number[] | Float64Array): Float64Array {
-  return numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
-}
-
-function shifted(atOrBelow: Float64Array): Float64Array {
-  const below = new Float64Array(atOrBelow.length);
-  below.set(atOrBelow.subarray(0, Math.max(0, atOrBelow.length - 1)), Math.min(1, atOrBelow.length));
+/** The `below` of an exact sketch, which is not stored; in the zeros of `below`. */
+export function shifted(
+  atOrBelow: Float64Array,
+  below: Float64Array = new Float64Array(atOrBelow.length),
+): Float64Array {
+  for (let i = 1; i < atOrBelow.length; i += 1) below[i] = atOrBelow[i - 1]!;
   return below;
 }
 

@@ -37,3 +37,30 @@ test('refuses who finds the queue full, and takes the next once there is room', 
   assert.equal(await second, 'second');
   assert.equal(await inSlot(async () => 'fourth'), 'fourth');
 });
+
+test('tasks of different weights fill the room, in order; one that is heavier than all of it runs alone', async () => {
+  const inSlot = createSlots(10);
+  const started: number[] = [];
+  const gates: (() => void)[] = [];
+  const task = (weight: number) =>
+    inSlot(async () => {
+      started.push(weight);
+      await new Promise<void>((resolve) => gates.push(resolve));
+    }, weight);
+  const tasks = [6, 3, 4, 1, 99, 2].map(task);
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  await settle();
+  // 4 does not fit, and 1 does not overtake it.
+  assert.deepEqual(started, [6, 3]);
+  gates[0]!();
+  await settle();
+  assert.deepEqual(started, [6, 3, 4, 1]);
+  for (const gate of gates.slice(1)) gate();
+  await settle();
+  assert.deepEqual(started, [6, 3, 4, 1, 99]);
+  gates[4]!();
+  await settle();
+  gates[5]!();
+  await Promise.all(tasks);
+  assert.deepEqual(started, [6, 3, 4, 1, 99, 2]);
+});

@@ -7,6 +7,7 @@ import type { Store } from '../../lib/ports/store.ts';
 import type { ServiceContext } from '../../lib/runtime/service.ts';
 import type { LocalPagerDuty } from '../../services/pagerduty-local/index.ts';
 import { MINUTE, T0 } from '../services/detector/fixtures.ts';
+import { rowsOf } from '../support/native-rows.ts';
 import { replacing } from '../support/replacing.ts';
 import type { WindowState } from './language.ts';
 
@@ -93,7 +94,7 @@ export class Probe {
       insertNative: async (table, columns, pieces) => {
         const bytes = Buffer.concat([...pieces]);
         await store.insertNative(table, columns, [bytes]);
-        if (table === 'window_rows') note(readNative(bytes) as unknown as SealedRow[]);
+        if (table === 'window_rows') note(rowsOf<SealedRow>(readNative(bytes)));
       },
     });
   }

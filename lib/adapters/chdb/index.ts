@@ -102,9 +102,9 @@ function createStore(
           return result.json<T>();
         }),
       ),
-    queryNative: async <T>(sql: string, params: SqlParams = {}) => {
+    queryNative: async (sql, params = {}) => {
       const query = `${bind(sql, params)} FORMAT Native`;
-      return reading.use(async (client) => readNative(await guard(() => bytesOf(client, query))) as T[]);
+      return reading.use(async (client) => readNative(await guard(() => bytesOf(client, query))));
     },
     insert: async (table, rows) => {
       if (!isEmpty(rows)) await writing.use(({ client }) => guard(() => insertRows(client, table, rows)));

@@ -1,5 +1,5 @@
 import { ClickHouseError, parseError } from '@clickhouse/client';
-import { NativeFormatError, readNative } from '../../core/sql/native-reader.ts';
+import { type ColumnBlock, NativeFormatError, readNative } from '../../core/sql/native-reader.ts';
 import { isUnavailableCode, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 
 /** How exceptions look in a text that began as an answer: ClickHouse's own, those of its libraries, the marker of 25.11. */
@@ -70,15 +70,15 @@ export function parseRows<T>(body: string, headers: Headers): T[] {
   return document.data.map((values) => toRow<T>(names, values));
 }
 
-/** Rows of an answer in the Native format, each with their number in the column `allRows`: see `readNative`. */
-export function parseNative<T>(body: Uint8Array, headers: Headers, allRows: string): T[] {
-  const rows = nativeRows(body, headers, allRows);
+/** An answer in the Native format, with the number of its rows in the column `allRows`: see `readNative`. */
+export function parseNative(body: Uint8Array, headers: Headers, allRows: string): ColumnBlock[] {
+  const blocks = nativeBlocks(body, headers, allRows);
   requireSuccess('', headers);
-  return rows as T[];
+  return blocks;
 }
 
 /** Only blocks that cannot be read may be an exception: others may hold any text, an exception's too. */
-function nativeRows(body: Uint8Array, headers: Headers, allRows: string): Record<string, unknown>[] {
+function nativeBlocks(body: Uint8Array, headers: Headers, allRows: string): ColumnBlock[] {
   try {
     return readNative(body, allRows);
   } catch (error) {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ExecResult } from '@clickhouse/client';
 import { encodePieces, isEmpty } from '../../core/sql/json-rows.ts';
+import type { ColumnBlock } from '../../core/sql/native-reader.ts';
 import { placeholders, quoteIdentifier } from '../../core/sql/params.ts';
 import { type SqlParams, type Store, StoreQueryError, StoreUnavailableError } from '../../ports/store.ts';
 import { guard, parseNative, parseRows, requireDone } from './answers.ts';
@@ -48,9 +49,9 @@ export function createClickHouseStore(options: ClickHouseStoreOptions): Store {
   return {
     database: options.database,
     query: <T>(sql: string, params: SqlParams = {}) => whileOpen((signal) => select<T>(client, sql, params, signal)),
-    queryNative: async <T>(sql: string, params: SqlParams = {}) => {
-      const rows = await whileOpen((signal) => selectNative<T>(client, sql, params, signal));
-      if (rows.length > 0) return rows;
+    queryNative: async (sql, params = {}) => {
+      const blocks = await whileOpen((signal) => selectNative(client, sql, params, signal));
+      if (blocks.length > 0) return blocks;
       // Nothing is also what an answer without its blocks says.
       const counted = await whileOpen((signal) => select<{ n: number }>(client, countOf(sql), params, signal));
       if (counted[0]?.n !== 0) throw new StoreUnavailableError('the answer of ClickHouse held none of its rows');
@@ -119,12 +120,12 @@ async function select<T>(
 const ALL_ROWS = 'driftline_all_rows';
 const countOf = (sql: string): string => `SELECT count() AS n FROM (${sql})`;
 
-async function selectNative<T>(
+async function selectNative(
   client: ClickHouseClient,
   sql: string,
   params: SqlParams,
   abort_signal: AbortSignal,
-): Promise<T[]> {
+): Promise<ColumnBlock[]> {
   requireParams(sql, params);
   const answer = await client.exec({
     query: `SELECT *, count() OVER () AS ${ALL_ROWS} FROM (${sql}) FORMAT Native`,
@@ -133,7 +134,7 @@ async function selectNative<T>(
     abort_signal,
   });
   abort_signal.addEventListener('abort', () => answer.stream.destroy());
-  return parseNative<T>(await buffer(answer.stream), answer.response_headers, ALL_ROWS);
+  return parseNative(await buffer(answer.stream), answer.response_headers, ALL_ROWS);
 }
 
 const into = (table: string): string => `INSERT INTO ${quoteIdentifier(table)}`;

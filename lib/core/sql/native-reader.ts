@@ -1,24 +1,32 @@
-/** Rows of a result; arrays of Float64 are Float64Array. */
-type NativeRow = Record<string, unknown>;
-
 /** Values of one column of a block, by row. */
 type Values = ArrayLike<unknown>;
 
+/** Rows of a result, column by column: what column `name` has in row i is `columns[name][i]`. */
+export interface ColumnBlock {
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, ArrayLike<unknown>>>;
+}
+
 /**
- * Rows of blocks in ClickHouse's Native format (without a protocol version, as over HTTP and in files): String, integers of
- * 8 to 64 bits (numbers), Float64 (NaN and the infinities as they are), DateTime64 (its ticks), Array and Nullable of them,
- * LowCardinality(String). Throws NativeFormatError where the bytes end too early or hold another type. A column called `allRows` is left out of the
- * rows: where given, each must say how many rows there are, since blocks that are missing leave no gap.
+ * Blocks of ClickHouse's Native format (without a protocol version, as over HTTP and in files): String, integers of 8 to 64
+ * bits (numbers), Float64 (NaN and the infinities as they are), DateTime64 (its ticks), Array and Nullable of them,
+ * LowCardinality(String); arrays of Float64 are Float64Array. Throws NativeFormatError where the bytes end too early or hold
+ * another type. A column called `allRows` is left out: where given, it must say in each row how many there are in all, since
+ * blocks that are missing leave no gap.
  */
-export function readNative(bytes: Uint8Array, allRows?: string): NativeRow[] {
+export function readNative(bytes: Uint8Array, allRows?: string): ColumnBlock[] {
   const source = new Source(bytes);
-  const rows: NativeRow[] = [];
+  const blocks: ColumnBlock[] = [];
   const said = new Set<unknown>();
-  while (!source.atEnd()) readBlock(source, rows, (name) => (name === allRows ? said : null));
-  for (const count of said) {
-    if (count !== rows.length) throw new NativeFormatError(`blocks of ${rows.length} rows instead of ${String(count)}`);
+  while (!source.atEnd()) {
+    const block = readBlock(source, (name) => (name === allRows ? said : null));
+    if (block.rows > 0) blocks.push(block);
   }
-  return rows;
+  const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+  for (const count of said) {
+    if (count !== rows) throw new NativeFormatError(`blocks of ${rows} rows instead of ${String(count)}`);
+  }
+  return blocks;
 }
 
 /** Bytes that are no Native blocks, or of a type that is not read. */
@@ -26,20 +34,18 @@ export class NativeFormatError extends Error {
   override readonly name = 'NativeFormatError';
 }
 
-function readBlock(source: Source, rows: NativeRow[], asideOf: (name: string) => Set<unknown> | null): void {
-  const columns = source.varint();
-  const count = source.varint();
-  const first = rows.length;
-  for (let i = 0; i < count; i += 1) rows.push({});
-  for (let column = 0; column < columns; column += 1) {
+function readBlock(source: Source, asideOf: (name: string) => Set<unknown> | null): ColumnBlock {
+  const width = source.varint();
+  const rows = source.varint();
+  const columns: Record<string, Values> = {};
+  for (let column = 0; column < width; column += 1) {
     const name = source.text();
-    const values = readerOf(source.text())(source, count);
+    const values = readerOf(source.text())(source, rows);
     const aside = asideOf(name);
-    for (let i = 0; i < count; i += 1) {
-      if (aside === null) rows[first + i]![name] = values[i];
-      else aside.add(values[i]);
-    }
+    if (aside === null) columns[name] = values;
+    else for (let i = 0; i < rows; i += 1) aside.add(values[i]);
   }
+  return { rows, columns };
 }
 
 type Reader = (source: Source, count: number) => Values;

@@ -5,6 +5,7 @@ import { afterEach, describe, it } from 'node:test';
 import { createClickHouseStore } from '../../../lib/adapters/clickhouse/index.ts';
 import { NativeBlock, UINT64 } from '../../../lib/core/sql/native.ts';
 import { type Store, StoreQueryError, StoreUnavailableError } from '../../../lib/ports/store.ts';
+import { rowsOf } from '../../support/native-rows.ts';
 
 const EXCEPTION = 'Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED) (version 26.3.1.1)\n';
 const STD = 'std::exception. Code: 1001, type: std::filesystem::filesystem_error, e.what() = No space left on device\n';
@@ -121,7 +122,7 @@ describe('the store over HTTP, on answers that go wrong', () => {
     const blocks = Buffer.concat([...nativeBlock([1, 2], 3), ...nativeBlock([3], 3)]);
     let body: Buffer | string = blocks;
     const store = await storeOn((_, response) => response.end(body));
-    assert.deepEqual(await store.queryNative('SELECT a FROM t'), [{ a: 1 }, { a: 2 }, { a: 3 }]);
+    assert.deepEqual(rowsOf(await store.queryNative('SELECT a FROM t')), [{ a: 1 }, { a: 2 }, { a: 3 }]);
     for (let length = 0; length < blocks.length; length += 1) {
       body = blocks.subarray(0, length);
       await assert.rejects(store.queryNative('SELECT a FROM t'), StoreUnavailableError, `cut after ${length}`);

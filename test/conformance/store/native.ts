@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { FLOAT64, NativeBlock, TEXT, TIME, UINT32, UINT64 } from '../../../lib/core/sql/native.ts';
 import { type Store, StoreQueryError } from '../../../lib/ports/store.ts';
 import { sqlTime } from '../../../lib/tables/time.ts';
+import { rowsOf } from '../../support/native-rows.ts';
 
 const NATIVE_TABLE = (name: string) => `CREATE TABLE ${name} (
   id UInt64, n UInt64, f Float64, maybe Nullable(Float64), said Nullable(String), s String, floats Array(Float64),
@@ -137,7 +138,7 @@ export function nativeConformance(store: () => Store): void {
           assert.equal(stored.length, all.length);
           assert.deepEqual(stored, await read('json_rows'));
           const sql = 'SELECT * FROM native_rows WHERE id >= {first:UInt64}';
-          const natively = await store().queryNative<Read>(sql, { first });
+          const natively = rowsOf<Read>(await store().queryNative(sql, { first }));
           assert.deepEqual(natively.map(asQueried).sort(byId), await store().query(`${sql} ORDER BY id`, { first }));
           assert.deepEqual(
             natively.sort(byId).map(({ f, floats }) => [f, floats]),
@@ -199,7 +200,7 @@ export function nativeConformance(store: () => Store): void {
     it('reads many blocks, no rows, and says which statement is refused', async () => {
       const sql =
         "SELECT number, toLowCardinality(toString(number % 7)) AS low, ['', low] AS both FROM numbers({n:UInt64})";
-      const rows = await store().queryNative<{ number: number; low: string; both: string[] }>(sql, { n: 150_000 });
+      const rows = rowsOf<{ number: number }>(await store().queryNative(sql, { n: 150_000 }));
       const expected = Array.from({ length: 150_000 }, (_, number) => {
         const low = String(number % 7);
         return { number, low, both: ['', low] };
@@ -211,7 +212,7 @@ export function nativeConformance(store: () => Store): void {
       assert.deepEqual(await store().queryNative(sql, { n: 0 }), []);
       const signed = 'SELECT toInt64(-9007199254740991) AS a, toInt32(-2) AS b, toUInt16(65535) AS c, -1.5 AS d';
       const values = { a: -9_007_199_254_740_991, b: -2, c: 65_535, d: -1.5 };
-      assert.deepEqual(await store().queryNative(signed), [values]);
+      assert.deepEqual(rowsOf(await store().queryNative(signed)), [values]);
       await assert.rejects(store().queryNative('SELECT no_such_column FROM native_rows'), StoreQueryError);
       await assert.rejects(store().queryNative(sql), StoreQueryError);
       await assert.rejects(store().queryNative("SELECT map('a', 1) AS m"), /type Map\(String, UInt8\)/);

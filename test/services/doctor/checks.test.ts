@@ -29,7 +29,7 @@ function fakeStore(tables: Readonly<Record<string, readonly Row[]>>): Store {
   return {
     database: 'driftline',
     query,
-    queryNative: query,
+    queryNative: async () => [],
     insert: nothing,
     insertNative: nothing,
     command: nothing,
