@@ -23,26 +23,28 @@ export interface Stream {
   seconds: number;
   partitions: number;
   allocations?: boolean;
+  /** Whether latencies are taken, which costs the store some; default true. */
+  watched?: boolean;
   /** A directory for --cpu-prof. */
   profile?: string | undefined;
 }
 
 export interface Steady extends Taken {
   events: number;
-  /** From the time in each batch of events to its provisional rows, ms, ascending. */
+  /** From the time in each batch of events to its provisional rows, ms, ascending; empty where not watched. */
   latencies: number[];
   produced: Produced;
 }
 
 /** A steady stream of JSON through one aggregator; throws unless all of it is in the ledger in the end. */
 export function steady(served: ServedStore, stream: Stream): Promise<Steady> {
-  const { rate, features, predictionLog, seconds, partitions, allocations = false, profile } = stream;
+  const { rate, features, predictionLog, seconds, partitions, allocations = false, profile, watched = true } = stream;
   const batch = Math.max(1, Math.round((rate / partitions) * (EVERY_MS / 1000)));
   const times = Math.round((SETTLE_MS + seconds * 1000) / EVERY_MS);
   const events = batch * times * partitions;
   return withTopic({ features, events: 0, partitions }, async (bootstrap) => {
     await served.empty();
-    const watch = new LedgerWatch(served.store);
+    const watch = watched ? new LedgerWatch(served.store) : null;
     const group = new Aggregators(1, profile);
     const task = { bootstrap, storeUrl: served.url, predictionLog, settleMs: SETTLE_MS, allocations };
     const running = group.run(task, events);
@@ -54,9 +56,9 @@ export function steady(served: ServedStore, stream: Stream): Promise<Steady> {
     const taken = await running;
     await group.close();
     await wait(500);
-    await watch.stop();
+    await watch?.stop();
     await requireAll(served, events);
-    const latencies = watch.latencies(produced, batch, produced.time[0]! + SETTLE_MS);
+    const latencies = watch?.latencies(produced, batch, produced.time[0]! + SETTLE_MS) ?? [];
     return { ...taken, events, produced, latencies };
   });
 }

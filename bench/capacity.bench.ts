@@ -1,0 +1,122 @@
+/**
+ * How much of what a stream needs: `tsx bench/capacity.bench.ts [--encodings json,avro,columnar] [--values N] [--rounds 2] [--json]`.
+ * Measures what an event, a column and a row of the ledger cost one aggregator and its store (full topics of events with 5
+ * and with 100 features, raw log off and on, and a slow stream), tells by the model of capacity/model.ts what two other sizes
+ * would cost, runs these (20 and 50 features, raw log off and on), fails where the model is off by more than a third, and
+ * prints the table. N values (events times features) a topic.
+ */
+import assert from 'node:assert/strict';
+import { parseArgs } from 'node:util';
+import {
+  at,
+  type Costs,
+  capacityOf,
+  type Demand,
+  lineThrough,
+  predicted,
+  type Sample,
+  solve,
+} from './capacity/model.ts';
+import { measureFull, measureSlow } from './capacity/samples.ts';
+import { ledger, stays } from './capacity/stored.ts';
+import { serveStore } from './kafka/served-store.ts';
+
+const { values } = parseArgs({
+  options: {
+    encodings: { type: 'string', default: 'json,avro,columnar' },
+    values: { type: 'string', default: '4000000' },
+    rounds: { type: 'string', default: '2' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [SMALL, LARGE] = [5, 100];
+const CHECKED = [20, 50];
+const TOLERANCE = 1 / 3;
+const RATES = [1_000, 10_000, 100_000, 1_000_000];
+
+const served = await serveStore();
+const sizes = { values: Number(values.values), rounds: Number(values.rounds) };
+const full = (encoding: string, features: number, rawLog: boolean) =>
+  measureFull(served, { encoding, features, rawLog, ...sizes });
+
+async function costsOf(encoding: string, slow: Sample): Promise<Costs> {
+  const [small, large] = [await full(encoding, SMALL, false), await full(encoding, LARGE, false)];
+  const [smallRaw, largeRaw] = [await full(encoding, SMALL, true), await full(encoding, LARGE, true)];
+  const none = { base: 0, column: 0 };
+  const known = { ...solve(small, large, slow), raw: none, rawStore: none, rawBytes: none };
+  const beyond = (key: 'cpu' | 'storeCpu') =>
+    lineThrough(smallRaw, largeRaw, (sample) => sample[key] - predicted(known, sample, false)[key]);
+  const rawBytes = lineThrough(smallRaw, largeRaw, (sample) => sample.rawBytes);
+  return { ...known, raw: beyond('cpu'), rawStore: beyond('storeCpu'), rawBytes };
+}
+
+async function check(encoding: string, costs: Costs): Promise<object[]> {
+  const checks = [];
+  for (const features of CHECKED) {
+    for (const rawLog of [false, true]) {
+      const sample = await full(encoding, features, rawLog);
+      const told = predicted(costs, sample, rawLog);
+      const ratio = (told.cpu + told.storeCpu) / (sample.cpu + sample.storeCpu);
+      const raw = rawLog ? 'on' : 'off';
+      console.log(
+        `${encoding}, ${features} features, raw log ${raw}: ${told.cpu.toFixed(2)} + ${told.storeCpu.toFixed(2)} µs an event by the model, ` +
+          `${sample.cpu.toFixed(2)} + ${sample.storeCpu.toFixed(2)} measured, ratio ${ratio.toFixed(2)}`,
+      );
+      checks.push({ encoding, features, rawLog, told, measured: sample, ratio });
+      assert.ok(
+        Math.abs(Math.log(ratio)) < Math.log(1 + TOLERANCE),
+        `${encoding}, ${features} features: off by ${ratio}`,
+      );
+    }
+  }
+  return checks;
+}
+
+function printCosts(encoding: string, costs: Costs): void {
+  const line = ({ base, column }: { base: number; column: number }) =>
+    `${base.toFixed(2)} + ${column.toFixed(3)} a column`;
+  console.log(
+    `\n${encoding}: an event ${line(costs.event)} µs; with the raw log ${line(costs.raw)} µs more, of the store ${line(costs.rawStore)} µs; ` +
+      `a row of the ledger ${costs.row.toFixed(0)} µs, of the store ${costs.rowStore.toFixed(0)} µs`,
+  );
+}
+
+/** GB. Windows and scores stay 30 days, the ledger 8, the raw log 90. */
+function disk(costs: Costs, demand: Demand, partitions: number): number[] {
+  const [stay, made] = [stays(demand) / 1e9, ledger(demand, partitions) / 1e9];
+  const raw = demand.rawLog ? (demand.rate * 86_400 * at(costs.rawBytes, demand.columns)) / 1e9 : 0;
+  return [stay, made, raw, 30 * stay + 8 * made + 90 * raw];
+}
+
+function printTable(encoding: string, costs: Costs): void {
+  const head = ['events/s', 'raw log', 'partitions', 'processes', 'cores', 'store cores', 'core-h/10⁹'];
+  const disks = ['windows', 'ledger', 'raw log', 'GB in all'];
+  console.log(
+    `\n${encoding}, a model of 20 features, score and label, one-minute windows, no segments; GB a day of each`,
+  );
+  console.log([...head, ...disks].map((one) => one.padStart(12)).join(''));
+  for (const rawLog of [false, true]) {
+    for (const rate of RATES) {
+      const demand = { rate, columns: 22, segments: 0, models: 1, windows: 1, rawLog };
+      const found = capacityOf(costs, demand);
+      const cells = [
+        ...[rate, rawLog ? 'on' : 'off', found.partitions, found.processes].map(String),
+        ...[found.aggregatorCores, found.storeCores, found.coreHours].map((one) => one.toFixed(2)),
+        ...disk(costs, demand, found.partitions).map((one) => one.toFixed(1)),
+      ];
+      console.log(cells.map((cell) => cell.padStart(12)).join(''));
+    }
+  }
+}
+
+const results = [];
+const slow = await measureSlow(served);
+for (const encoding of values.encodings.split(',')) {
+  const costs = await costsOf(encoding, slow);
+  printCosts(encoding, costs);
+  const checks = await check(encoding, costs);
+  printTable(encoding, costs);
+  results.push({ encoding, costs, checks });
+}
+await served.close();
+if (values.json) console.log(JSON.stringify(results));
