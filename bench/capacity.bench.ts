@@ -12,10 +12,11 @@ import {
   type Costs,
   capacityOf,
   type Demand,
+  eventLine,
+  type Live,
   lineThrough,
   predicted,
-  type Sample,
-  solve,
+  solveLive,
 } from './capacity/model.ts';
 import { measureFull, measureSlow } from './capacity/samples.ts';
 import { ledger, stays } from './capacity/stored.ts';
@@ -36,14 +37,18 @@ const RATES = [1_000, 10_000, 100_000, 1_000_000];
 
 const served = await serveStore();
 const sizes = { values: Number(values.values), rounds: Number(values.rounds) };
+const [narrow, wide] = [await measureSlow(served, 20, 1000), await measureSlow(served, 200, 400)];
+let live: Live | null = null;
 const full = (encoding: string, features: number, rawLog: boolean) =>
   measureFull(served, { encoding, features, rawLog, ...sizes });
 
-async function costsOf(encoding: string, slow: Sample): Promise<Costs> {
+/** JSON first: the slow streams are of it. */
+async function costsOf(encoding: string): Promise<Costs> {
   const [small, large] = [await full(encoding, SMALL, false), await full(encoding, LARGE, false)];
   const [smallRaw, largeRaw] = [await full(encoding, SMALL, true), await full(encoding, LARGE, true)];
   const none = { base: 0, column: 0 };
-  const known = { ...solve(small, large, slow), raw: none, rawStore: none, rawBytes: none };
+  live ??= solveLive(narrow, wide, small, large);
+  const known = { event: eventLine(small, large, live), live, raw: none, rawStore: none, rawBytes: none };
   const beyond = (key: 'cpu' | 'storeCpu') =>
     lineThrough(smallRaw, largeRaw, (sample) => sample[key] - predicted(known, sample, false)[key]);
   const rawBytes = lineThrough(smallRaw, largeRaw, (sample) => sample.rawBytes);
@@ -73,11 +78,13 @@ async function check(encoding: string, costs: Costs): Promise<object[]> {
 }
 
 function printCosts(encoding: string, costs: Costs): void {
+  const { live } = costs;
   const line = ({ base, column }: { base: number; column: number }) =>
     `${base.toFixed(2)} + ${column.toFixed(3)} a column`;
   console.log(
     `\n${encoding}: an event ${line(costs.event)} µs; with the raw log ${line(costs.raw)} µs more, of the store ${line(costs.rawStore)} µs; ` +
-      `a row of the ledger ${costs.row.toFixed(0)} µs, of the store ${costs.rowStore.toFixed(0)} µs`,
+      `a row of the ledger ${live.row.toFixed(0)} µs, of the store ${live.rowStore.toFixed(0)} µs; being there ${live.cores.toFixed(3)} cores ` +
+      `a process, the store ${live.storeCores.toFixed(3)}`,
   );
 }
 
@@ -97,7 +104,7 @@ function printTable(encoding: string, costs: Costs): void {
   console.log([...head, ...disks].map((one) => one.padStart(12)).join(''));
   for (const rawLog of [false, true]) {
     for (const rate of RATES) {
-      const demand = { rate, columns: 22, segments: 0, models: 1, windows: 1, rawLog };
+      const demand = { rate, columns: 22, segments: 0, models: 1, rawLog };
       const found = capacityOf(costs, demand);
       const cells = [
         ...[rate, rawLog ? 'on' : 'off', found.partitions, found.processes].map(String),
@@ -110,9 +117,8 @@ function printTable(encoding: string, costs: Costs): void {
 }
 
 const results = [];
-const slow = await measureSlow(served);
 for (const encoding of values.encodings.split(',')) {
-  const costs = await costsOf(encoding, slow);
+  const costs = await costsOf(encoding);
   printCosts(encoding, costs);
   const checks = await check(encoding, costs);
   printTable(encoding, costs);

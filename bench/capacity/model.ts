@@ -4,16 +4,23 @@ export interface Line {
   column: number;
 }
 
-/** µs of CPU by encoding and process. */
+/** Costs of one encoding. CPU: an aggregator's, and the store's. */
 export interface Costs {
-  /** Of the aggregator, an event: read, decoded, sketched. */
+  /** µs of an event: read, decoded, sketched. */
   event: Line;
-  /** What an event costs beyond that where the raw prediction log is kept. */
+  /** µs of an event beyond that where the raw prediction log is kept, and its bytes on the disk. */
   raw: Line;
   rawStore: Line;
-  /** Bytes on the disk of an event in the raw log, not µs. */
   rawBytes: Line;
-  /** A row of the ledger, made and sent, and stored. */
+  live: Live;
+}
+
+/** What a stream costs however few events it has. */
+export interface Live {
+  /** Cores for being there: fetches, commits, announcements, merges of small parts. */
+  cores: number;
+  storeCores: number;
+  /** µs of a row of the ledger, made and sent, and stored. */
   row: number;
   rowStore: number;
 }
@@ -28,8 +35,6 @@ export interface Demand {
   segments: number;
   /** Whose windows are open. */
   models: number;
-  /** Windows of a model that get events at the same time. */
-  windows: number;
   rawLog: boolean;
 }
 
@@ -40,8 +45,6 @@ export interface Capacity {
   /** Busy with it. */
   aggregatorCores: number;
   storeCores: number;
-  /** Ledger rows a second. */
-  rows: number;
   /** For a billion predictions, both. */
   coreHours: number;
 }
@@ -54,34 +57,30 @@ const FLUSH_SECONDS = 1;
 export const at = ({ base, column }: Line, columns: number): number => base + column * columns;
 
 /**
- * Every window that got events is written by every partition once a flush interval, a row for the window, each column and
- * each of the same of each segment: that cost does not grow with the rate, all else does.
+ * Every window that got events is written by every partition once a flush interval: a row for the window, one a column, and as
+ * many again for each value of a segment. That and being there do not grow with the rate; all else does.
  */
-export function capacityOf(costs: Costs, demand: Demand): Capacity {
-  const { rate, columns, segments, models, windows, rawLog } = demand;
-  const event = at(costs.event, columns) + (rawLog ? at(costs.raw, columns) : 0);
-  const ofPartitions = (partitions: number): Capacity => {
-    const flushes = Math.min(rate, (models * windows * partitions) / FLUSH_SECONDS);
+export function capacityOf({ event, raw, rawStore, live }: Costs, demand: Demand): Capacity {
+  const { rate, columns, segments, models, rawLog } = demand;
+  const ofEvents = rate * (at(event, columns) + (rawLog ? at(raw, columns) : 0));
+  const ofPartitions = (partitions: number, processes: number): Capacity => {
+    const flushes = Math.min(rate, (models * partitions) / FLUSH_SECONDS);
     const rows = flushes * (columns + 1) * (1 + segments);
-    const aggregatorCores = (rate * event + rows * costs.row) / 1e6;
-    const storeCores = (rate * (rawLog ? at(costs.rawStore, columns) : 0) + rows * costs.rowStore) / 1e6;
-    return {
-      partitions,
-      processes: Math.ceil(aggregatorCores / LOAD),
-      aggregatorCores,
-      storeCores,
-      rows,
-      coreHours: ((aggregatorCores + storeCores) / rate) * (1e9 / 3600),
-    };
+    const aggregatorCores = (ofEvents + rows * live.row) / 1e6 + processes * live.cores;
+    const storeCores = (rate * (rawLog ? at(rawStore, columns) : 0) + rows * live.rowStore) / 1e6 + live.storeCores;
+    const coreHours = ((aggregatorCores + storeCores) / rate) * (1e9 / 3600);
+    return { partitions, processes, aggregatorCores, storeCores, coreHours };
   };
   // Each process needs a partition of its own at least.
-  for (let partitions = LEAST_PARTITIONS; ; partitions *= 2) {
-    const found = ofPartitions(partitions);
-    if (found.processes <= partitions || partitions > rate) return found;
+  for (let partitions = LEAST_PARTITIONS, processes = 1; ; ) {
+    const found = ofPartitions(partitions, processes);
+    if (found.aggregatorCores <= processes * LOAD || processes >= rate) return found;
+    processes += 1;
+    while (partitions < processes) partitions *= 2;
   }
 }
 
-/** What was measured of one run. */
+/** What was measured of one run on a full topic. */
 export interface Sample {
   columns: number;
   events: number;
@@ -94,33 +93,54 @@ export interface Sample {
   rawBytes: number;
 }
 
-/** The line through two sizes, once `row` µs of each ledger row are taken away. */
+/** What was measured of a stream of JSON so slow that events are little of its cost; a second. */
+export interface Slow {
+  columns: number;
+  rate: number;
+  cores: number;
+  storeCores: number;
+  rows: number;
+}
+
+/** The line through two sizes. */
 export function lineThrough(small: Sample, large: Sample, pick: (sample: Sample) => number): Line {
   const column = (pick(large) - pick(small)) / (large.columns - small.columns);
   return { base: pick(small) - column * small.columns, column };
 }
 
-/**
- * The cost of an event and of a row: two full topics of unlike events, and a slow stream, in which rows are most of the
- * cost. Rounds of substitution come to the solution, as a full topic has few rows an event.
- */
-export function solve(small: Sample, large: Sample, slow: Sample): Pick<Costs, 'event' | 'row' | 'rowStore'> {
-  const rowsOf = ({ rows, events }: Sample) => rows / events;
-  let [row, rowStore] = [0, 0];
-  let event = lineThrough(small, large, ({ cpu }) => cpu);
-  for (let round = 0; round < 20; round++) {
-    row = Math.max(0, (slow.cpu - at(event, slow.columns)) / rowsOf(slow));
-    event = lineThrough(small, large, (sample) => sample.cpu - row * rowsOf(sample));
-    rowStore = slow.storeCpu / rowsOf(slow);
-  }
-  return { event, row, rowStore };
+/** What an event costs, from two sizes, without its share of the ledger's rows. */
+export function eventLine(small: Sample, large: Sample, live: Live): Line {
+  return lineThrough(small, large, ({ cpu, rows, events }) => cpu - (live.row * rows) / events);
 }
 
-/** What the model says that a run costs, µs an event: aggregator and store. */
+/**
+ * What is not of the events, from two slow streams of unlike events. Of these something has to be known for it, and the other
+ * way round: rounds of substitution come to the solution, as a full topic has few rows an event and a slow stream few events.
+ */
+export function solveLive(narrow: Slow, wide: Slow, small: Sample, large: Sample): Live {
+  let live: Live = { cores: 0, storeCores: 0, row: 0, rowStore: 0 };
+  for (let round = 0; round < 20; round++) {
+    const event = eventLine(small, large, live);
+    const rest = ({ columns, rate, cores }: Slow) => cores - (rate * at(event, columns)) / 1e6;
+    const more = wide.rows - narrow.rows;
+    const row = Math.max(0, (rest(wide) - rest(narrow)) / more);
+    const rowStore = Math.max(0, (wide.storeCores - narrow.storeCores) / more);
+    live = {
+      cores: Math.max(0, rest(narrow) - row * narrow.rows),
+      storeCores: Math.max(0, narrow.storeCores - rowStore * narrow.rows),
+      row: row * 1e6,
+      rowStore: rowStore * 1e6,
+    };
+  }
+  return live;
+}
+
+/** What the model says that a run on a full topic costs, µs an event: aggregator and store. */
 export function predicted(costs: Costs, sample: Sample, rawLog: boolean): { cpu: number; storeCpu: number } {
   const { columns, rows, events } = sample;
+  const { event, raw, rawStore, live } = costs;
   return {
-    cpu: at(costs.event, columns) + (rawLog ? at(costs.raw, columns) : 0) + (costs.row * rows) / events,
-    storeCpu: (rawLog ? at(costs.rawStore, columns) : 0) + (costs.rowStore * rows) / events,
+    cpu: at(event, columns) + (rawLog ? at(raw, columns) : 0) + (live.row * rows) / events,
+    storeCpu: (rawLog ? at(rawStore, columns) : 0) + (live.rowStore * rows) / events,
   };
 }

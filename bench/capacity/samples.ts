@@ -2,10 +2,11 @@ import { Aggregators } from '../kafka/aggregators.ts';
 import { requireAll, type ServedStore } from '../kafka/served-store.ts';
 import { steady } from '../latency/steady.ts';
 import { withTopic } from '../latency/topic.ts';
-import type { Sample } from './model.ts';
+import type { Sample, Slow } from './model.ts';
 
 const PARTITIONS = 4;
 const MOST_EVENTS = 1_000_000;
+const SLOW_SECONDS = 30;
 
 export interface Size {
   encoding: string;
@@ -48,23 +49,21 @@ export function measureFull(served: ServedStore, size: Size): Promise<Sample> {
   );
 }
 
-const SLOW = { rate: 2_000, features: 20, seconds: 40 };
-
-/** A stream so slow that the rows of the ledger are most of its cost. */
-export async function measureSlow(served: ServedStore): Promise<Sample> {
+/** A slow stream of JSON; what starting took is not counted of the aggregator, and is little of the store. */
+export async function measureSlow(served: ServedStore, features: number, rate: number): Promise<Slow> {
   const before = process.cpuUsage();
-  const { events, cpu, ledgerRows } = await steady(served, {
-    ...SLOW,
-    ...{ predictionLog: false, partitions: PARTITIONS, watched: false },
+  const { events, ledgerRows, vitals } = await steady(served, {
+    ...{ rate, features, seconds: SLOW_SECONDS, partitions: PARTITIONS },
+    ...{ predictionLog: false, watched: false },
   });
   const { user, system } = process.cpuUsage(before);
+  const seconds = events / rate;
   return {
-    columns: columnsOf('json', SLOW.features),
-    events,
-    rows: ledgerRows,
-    cpu,
-    storeCpu: (user + system) / events,
-    rawBytes: 0,
+    columns: columnsOf('json', features),
+    rate,
+    cores: vitals[0]!.cores,
+    storeCores: (user + system) / 1e6 / seconds,
+    rows: ledgerRows / seconds,
   };
 }
 

@@ -7,6 +7,8 @@ const BETWEEN_ALLOCATIONS = 64 * 1024;
 
 /** How a process felt, from `new Vitals` to `end`. Bytes and ms. */
 export interface VitalSigns {
+  /** Busy with all of the process. */
+  cores: number;
   /** Of the process so far, and when it began. */
   peakRss: number;
   beganRss: number;
@@ -26,6 +28,7 @@ export interface VitalSigns {
 /** Watches this process. */
 export class Vitals {
   readonly #began = performance.now();
+  readonly #cpu = process.cpuUsage();
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #beganRss = process.memoryUsage.rss();
   readonly #timer: NodeJS.Timeout;
@@ -63,8 +66,11 @@ export class Vitals {
     this.#sample();
     this.#delay.disable();
     this.#observer.disconnect();
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const elapsed = performance.now() - this.#began;
     const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
     return {
+      cores: (user + system) / 1000 / elapsed,
       peakRss: process.resourceUsage().maxRSS * 1024,
       beganRss: this.#beganRss,
       peakHeap: this.#heap,
@@ -72,7 +78,7 @@ export class Vitals {
       delayP50: late(this.#delay.percentile(50)),
       delayP99: late(this.#delay.percentile(99)),
       delayMost: late(this.#delay.max),
-      gcShare: this.#gc / (performance.now() - this.#began),
+      gcShare: this.#gc / elapsed,
       allocated: await this.#allocated(),
     };
   }
