@@ -42,8 +42,10 @@ export class ChunkLedger {
   /** Takes over what else the manifest is to vouch for, and gives what writes it. */
   readonly #takePending: () => () => Promise<void>;
   #open: Open | null = null;
-  /** The flush that is being written while reading goes on. */
+  /** What is being written, step by step, while reading goes on; never rejects. */
   #behind: Promise<void> | null = null;
+  /** Why that ended for good: nothing more may be written. */
+  #failed: { error: unknown } | null = null;
 
   constructor(shared: Collaborators, state: PartitionState, takePending: () => () => Promise<void>) {
     this.#shared = shared;
@@ -61,8 +63,14 @@ export class ChunkLedger {
     return this.#open !== null && record.offset < this.#open.chunk.end && !endsBefore(this.#open, record, waiting);
   }
 
+  /** Whether something of what was read is being written. */
+  get isWriting(): boolean {
+    return this.#behind !== null;
+  }
+
   /** The chunk that the record belongs to; closes the one before it. */
   async chunkFor(record: LogRecord): Promise<OpenChunk> {
+    this.#throwIfFailed();
     if (this.#open !== null && record.offset >= this.#open.chunk.end) await this.#close(this.#open);
     else if (this.#open !== null && endsBefore(this.#open, record)) await this.#close(this.#open, record.offset);
     this.#open ??= await this.#openAt(record);
@@ -76,7 +84,7 @@ export class ChunkLedger {
 
   /** Makes everything read so far durable and announces it. */
   async flush(): Promise<void> {
-    await this.settled();
+    await this.#previous();
     if (this.#open === null || this.#isWritten(this.#open)) return;
     const flush = this.#begin(this.#open, this.#state.position, false);
     await this.#write(flush);
@@ -88,22 +96,48 @@ export class ChunkLedger {
    * last flush is still being written, and waits where a copy of the rows would be large.
    */
   async flushBehind(): Promise<void> {
+    this.#throwIfFailed();
     if (this.#behind !== null || this.#open === null || this.#isWritten(this.#open)) return;
     const { chunk } = this.#open;
-    if (chunk.liveBytes + chunk.waiting.bytes > this.#shared.copiedBytes) return this.flush();
+    if (!this.#mayCopy(chunk)) return this.flush();
     const flush = this.#begin(this.#open, this.#state.position, false);
     await flush.insert.hold();
     chunk.forgetChanges();
-    this.#behind = this.#write(flush).then(() => {
-      this.#behind = null;
-    });
-    // Whoever settles it next is told; until then it is not forgotten.
-    this.#behind.catch(() => {});
+    this.#writeBehind(() => this.#write(flush));
   }
 
-  /** Resolves when no flush is being written behind the reading. Rejects where one could not be. */
+  /** Resolves when nothing is being written behind the reading, be it that it failed. */
   async settled(): Promise<void> {
-    await this.#behind;
+    while (this.#behind !== null) await this.#behind;
+  }
+
+  /** The same; rejects where it failed. */
+  async #previous(): Promise<void> {
+    await this.settled();
+    this.#throwIfFailed();
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failed !== null) throw this.#failed.error;
+  }
+
+  /** Whether the chunk's rows are few enough to be copied, so that reading goes on while they are written. */
+  #mayCopy(chunk: OpenChunk): boolean {
+    return chunk.liveBytes + chunk.waiting.bytes < this.#shared.copiedBytes;
+  }
+
+  /** Does it behind the reading, after what is being done there. */
+  #writeBehind(task: () => Promise<void>): void {
+    const running = (this.#behind ?? Promise.resolve())
+      .then(() => (this.#failed === null ? task() : undefined))
+      .catch((error: unknown) => {
+        this.#failed ??= { error };
+        this.#open = null;
+      })
+      .finally(() => {
+        if (this.#behind === running) this.#behind = null;
+      });
+    this.#behind = running;
   }
 
   async #openAt({ offset, timestamp }: LogRecord): Promise<Open> {
@@ -116,13 +150,19 @@ export class ChunkLedger {
     const chunk = new OpenChunk(spec.spec, { ...place, chunkStart }, this.#shared.caps);
     chunk.passOverLosses(this.#state.declaredLosses);
     const open = { ...spec, chunk, since: timestamp };
-    await this.#shared.writer.manifest(
-      this.#manifestOf(open, bound ?? { reach: chunkStart, passed, replaying }, false),
-    );
+    const manifest = this.#manifestOf(open, bound ?? { reach: chunkStart, passed, replaying }, false);
+    // While the chunk before it is still being closed its records are counted already; none of its rows is written before this.
+    if (this.#behind !== null) this.#writeBehind(() => this.#announceOpening(manifest));
+    else await this.#announceOpening(manifest);
+    return open;
+  }
+
+  /** The chunk exists from its first manifest on. */
+  async #announceOpening(manifest: Manifest): Promise<void> {
+    await this.#shared.writer.manifest(manifest);
     await checkStillOwned(this.#shared.environment, this.#state);
     // A sub-chunk's start is where a restart must begin; and where somebody has set the offset, this puts it right.
-    await this.#commit(chunkStart);
-    return open;
+    await this.#commit(manifest.chunkStart);
   }
 
   #specAt(offset: number): Promise<StoredSpec> {
@@ -132,11 +172,20 @@ export class ChunkLedger {
     return inherited !== null && offset < inherited.until ? specs.bound(inherited.specId) : specs.current();
   }
 
-  /** `end`: the first offset of the next chunk. */
+  /** `end`: the first offset of the next chunk. Written behind the reading where its rows may be copied. */
   async #close(open: Open, end = open.chunk.end): Promise<void> {
-    await this.settled();
-    await this.#write(this.#begin(open, end, true));
-    await this.#commit(end);
+    await this.#previous();
+    const flush = this.#begin(open, end, true);
+    const write = async (): Promise<void> => {
+      await this.#write(flush);
+      await this.#commit(end);
+    };
+    if (this.#mayCopy(open.chunk)) {
+      await flush.insert.hold();
+      this.#writeBehind(write);
+    } else {
+      await write();
+    }
     this.#state.position = Math.max(this.#state.position, end);
     this.#open = null;
     this.#state.bound = null;

@@ -197,7 +197,10 @@ class Aggregator implements Service {
     // Only for speed: whoever gets the partition reads the open chunk again. So a store that is down must not hold up the
     // group; a flush that comes through later writes rows that the successor's replace or equal.
     const flushed = this.#unlessStopping(() => assigned.serial.run(() => assigned.partition.flush())).catch(
-      (error: unknown) => this.#failure.reject(error),
+      (error: unknown) => {
+        // Another member has it already: what is in memory is void.
+        if (!(error instanceof PartitionHaltError)) this.#failure.reject(error);
+      },
     );
     const timer = new AbortController();
     await Promise.race([flushed, sleep(this.#lastFlushMs, undefined, { signal: timer.signal }).catch(() => {})]);

@@ -57,7 +57,7 @@ export class PredictionPartition {
   /** Everything read is durable, and the last record was not a replay's: only then may idleness complete windows. */
   get idleCandidate(): boolean {
     const { replaying, durable, position, bound, halted } = this.#state;
-    if (replaying !== false || halted) return false;
+    if (replaying !== false || halted || this.#ledger.isWriting) return false;
     if (durable === null) return this.#ledger.open === null;
     if (durable.reach === position) return true;
     // Behind a closed chunk there may be transaction markers, which open none.
