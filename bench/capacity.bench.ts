@@ -55,8 +55,18 @@ async function costsOf(encoding: string): Promise<Costs> {
   return { ...known, raw: beyond('cpu'), rawStore: beyond('storeCpu'), rawBytes };
 }
 
-async function check(encoding: string, costs: Costs): Promise<object[]> {
-  const checks = [];
+interface Check {
+  encoding: string;
+  features: number;
+  rawLog: boolean;
+  told: { cpu: number; storeCpu: number };
+  measured: Sample;
+  /** Of what the model tells to what was measured. */
+  ratio: number;
+}
+
+async function check(encoding: string, costs: Costs): Promise<Check[]> {
+  const checks: Check[] = [];
   for (const features of CHECKED) {
     for (const rawLog of [false, true]) {
       const sample = await full(encoding, features, rawLog);
@@ -126,3 +136,9 @@ for (const encoding of values.encodings.split(',')) {
 }
 await served.close();
 if (values.json) console.log(JSON.stringify(results));
+for (const { checks } of results) {
+  for (const { encoding, features, ratio } of checks) {
+    const isNear = ratio > 0 && Math.abs(Math.log(ratio)) < Math.log(1 + TOLERANCE);
+    assert.ok(isNear, `${encoding}, ${features} features: the model is off by ${ratio}`);
+  }
+}

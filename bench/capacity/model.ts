@@ -118,19 +118,16 @@ export function eventLine(small: Sample, large: Sample, live: Live): Line {
  * way round: rounds of substitution come to the solution, as a full topic has few rows an event and a slow stream few events.
  */
 export function solveLive(narrow: Slow, wide: Slow, small: Sample, large: Sample): Live {
-  let live: Live = { cores: 0, storeCores: 0, row: 0, rowStore: 0 };
+  // Without the raw log a store has nothing but the ledger's rows; a slow stream's are too few to tell their cost.
+  const rowStore = (large.storeCpu * large.events) / large.rows;
+  const storeCores = Math.max(0, narrow.storeCores - (rowStore * narrow.rows) / 1e6);
+  let live: Live = { cores: 0, storeCores, row: 0, rowStore };
   for (let round = 0; round < 20; round++) {
     const event = eventLine(small, large, live);
     const rest = ({ columns, rate, cores }: Slow) => cores - (rate * at(event, columns)) / 1e6;
     const more = wide.rows - narrow.rows;
     const row = Math.max(0, (rest(wide) - rest(narrow)) / more);
-    const rowStore = Math.max(0, (wide.storeCores - narrow.storeCores) / more);
-    live = {
-      cores: Math.max(0, rest(narrow) - row * narrow.rows),
-      storeCores: Math.max(0, narrow.storeCores - rowStore * narrow.rows),
-      row: row * 1e6,
-      rowStore: rowStore * 1e6,
-    };
+    live = { ...live, cores: Math.max(0, rest(narrow) - row * narrow.rows), row: row * 1e6 };
   }
   return live;
 }
