@@ -16,6 +16,7 @@ import {
   type Live,
   lineThrough,
   predicted,
+  type Sample,
   solveLive,
 } from './capacity/model.ts';
 import { measureFull, measureSlow } from './capacity/samples.ts';
