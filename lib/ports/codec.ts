@@ -18,7 +18,10 @@ export interface DeadLetter {
   value: Buffer | null;
 }
 
-/** Reads records into blocks; keeps what it has learned of the events' form, so that each stream has its own. */
+/**
+ * Reads records into blocks, and keeps what it has learned of the events' form: one reader serves all who read the same
+ * stream, whatever blocks they have.
+ */
 export interface PredictionReader {
   /**
    * Puts the record's events at the end of the block. 'full': the block has to be emptied first, and nothing happened. A

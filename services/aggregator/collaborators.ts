@@ -1,4 +1,5 @@
 import type { ChunkCaps } from '../../lib/core/chunks/limits.ts';
+import type { PredictionReader } from '../../lib/ports/codec.ts';
 import type { Assignment } from '../../lib/ports/log.ts';
 import type { Announcer } from './announcer.ts';
 import type { Environment } from './environment.ts';
@@ -13,6 +14,8 @@ export interface Collaborators {
   sightings: Sightings;
   announcer: Announcer;
   writer: LedgerWriter;
+  /** What it learns of the events of one partition is true of the others', and is kept once. */
+  reader: PredictionReader;
   /** Caps of an open chunk. They shape rows, so they must be the same in every process: others are for tests. */
   caps: ChunkCaps;
   /** See AggregatorOptions. */

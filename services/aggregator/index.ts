@@ -87,6 +87,7 @@ class Aggregator implements Service {
       sightings: new Sightings(this.#environment),
       announcer,
       writer: new LedgerWriter(this.#environment),
+      reader: context.codec.predictionReader({ texts: context.config.aggregation.predictionLog }),
       caps,
       copiedBytes,
       // Before `consume` has returned there is nothing to commit with; the manifest decides where to start anyway.

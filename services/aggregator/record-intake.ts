@@ -2,7 +2,6 @@ import type { OpenChunk } from '../../lib/core/chunks/chunk.ts';
 import { PredictionBlock } from '../../lib/core/events/block.ts';
 import type { Rejection } from '../../lib/core/events/types.ts';
 import { HEADERS } from '../../lib/core/messages/types.ts';
-import type { PredictionReader } from '../../lib/ports/codec.ts';
 import type { LogRecord } from '../../lib/ports/log.ts';
 import { deadLetter } from '../../lib/runtime/dead-letters.ts';
 import { arrivalOf } from './arrival.ts';
@@ -29,7 +28,6 @@ type Holds = (record: LogRecord, waiting: number) => boolean;
 export class RecordIntake {
   readonly #shared: Collaborators;
   readonly #state: PartitionState;
-  readonly #reader: PredictionReader;
   /** Events read and not counted yet; empty whenever something is awaited. */
   readonly #block = new PredictionBlock();
   readonly #deadLetterLimit: number;
@@ -41,9 +39,7 @@ export class RecordIntake {
   constructor(shared: Collaborators, state: PartitionState) {
     this.#shared = shared;
     this.#state = state;
-    const { codec, config } = shared.environment.context;
-    this.#reader = codec.predictionReader({ texts: config.aggregation.predictionLog });
-    this.#deadLetterLimit = config.aggregation.deadLetterLimit;
+    this.#deadLetterLimit = shared.environment.context.config.aggregation.deadLetterLimit;
   }
 
   /** Whether it is time to `write` for memory's sake. */
@@ -128,10 +124,10 @@ export class RecordIntake {
   #decode(chunk: OpenChunk, record: LogRecord, arrival: number): Rejection | null {
     const refused = refuseRecord(this.#shared.environment, this.#state.place, record);
     if (refused !== null) return refused;
-    let outcome = this.#reader.read(record.value!, record.offset, arrival, this.#block);
+    let outcome = this.#shared.reader.read(record.value!, record.offset, arrival, this.#block);
     if (outcome === 'full') {
       this.#count(chunk);
-      outcome = this.#reader.read(record.value!, record.offset, arrival, this.#block);
+      outcome = this.#shared.reader.read(record.value!, record.offset, arrival, this.#block);
     }
     if (outcome === 'read') return null;
     if (outcome === 'full') throw new Error('an empty block took no event');

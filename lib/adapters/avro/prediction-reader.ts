@@ -13,10 +13,13 @@ import { SingleReader } from './single-reader.ts';
 import { isAvro, type Sources } from './sources.ts';
 import type { Writer } from './writer.ts';
 
+/** Writers of which something learned is kept. */
+const MOST_WRITERS = 100;
+
 type Decode = (value: Buffer) => Decoded<Prediction>;
 type Outcome = 'read' | 'full' | Rejection;
 
-/** Reads records of a form seen before straight into columns, and all others by libraries, from which it learns their form. */
+/** Reads records of a form seen before into columns, and all others by libraries, from which it learns their form. */
 export class EventReader implements PredictionReader {
   readonly #sources: Sources;
   readonly #decode: Decode;
@@ -66,6 +69,8 @@ export class EventReader implements PredictionReader {
       this.#single = known;
       return known;
     }
+    // Schemas may be registered for ever.
+    if (this.#singles.size >= MOST_WRITERS) this.#singles.clear();
     const created = new SingleReader(writer, this.#sources, this.#shapes, this.#texts !== null);
     this.#singles.set(writer, created);
     return created;

@@ -11,6 +11,7 @@ import { ONCE, SLOTS } from './event-slots.ts';
 import { type KeyNode, KeyTree } from './key-tree.ts';
 import { VALUE, ValueList } from './values.ts';
 
+const MOST_NAMES = 1_000;
 /** An array of numbers: counted as present, and nothing else. */
 const VECTOR: FeatureValue = [];
 
@@ -36,7 +37,8 @@ export class EventBytes {
   #timestamp = 0;
   /** Keys that no event had; then there is something to learn. */
   #hasMetUnknown = false;
-  #names = new Map<string, boolean>();
+  /** Some texts that are known to be names. */
+  readonly #names = new Set<string>();
 
   /** `flat`: of records without maps, whose features are fields and whose model is always the same one. */
   constructor(
@@ -293,10 +295,10 @@ export class EventBytes {
   #name(slot: number, bytes: Uint8Array): string | null {
     const text = this.#textOf(slot, bytes, null) ?? null;
     if (text === null) return null;
-    let isName = this.#names.get(text);
-    if (isName === undefined) {
+    let isName = this.#names.has(text);
+    if (!isName) {
       isName = isDimensionName(text);
-      if (this.#names.size < 1_000) this.#names.set(text, isName);
+      if (isName && this.#names.size < MOST_NAMES) this.#names.add(text);
     }
     return isName ? text : null;
   }

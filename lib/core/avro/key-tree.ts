@@ -4,8 +4,10 @@ import type { AvroBytes } from './bytes.ts';
 /** Branches of one node: past them, events of more forms are read by the library. */
 const MOST_BRANCHES = 64;
 
-/** Places in the tree; past it all are forgotten, as producers change. */
-const MOST_NODES = 50_000;
+/** What the tree may take: some 30,000 places. Past it all is forgotten, as producers change. */
+const MOST_BYTES = 24 * 1024 * 1024;
+/** Of a place, beside its key, which is there twice. */
+const NODE_BYTES = 800;
 /** Lengths below take one byte. */
 const ONE_BYTE = 64;
 const NO_KEY = new Uint8Array(0);
@@ -68,13 +70,13 @@ export class KeyNode {
 /** The orders of keys that events of one layout have had. */
 export class KeyTree {
   root = new KeyNode();
-  #nodes = 0;
+  #bytes = 0;
 
   /** Takes the keys of an event's maps, in the order of its bytes. */
   teach(maps: Iterable<Iterable<string>>, shape: EventShape): void {
-    if (this.#nodes >= MOST_NODES) {
+    if (this.#bytes >= MOST_BYTES) {
       this.root = new KeyNode();
-      this.#nodes = 0;
+      this.#bytes = 0;
     }
     let node: KeyNode | null = this.root;
     for (const keys of maps) {
@@ -87,7 +89,7 @@ export class KeyTree {
   #grow(from: KeyNode, keys: Iterable<string>): KeyNode | null {
     let node: KeyNode | null = from;
     for (const key of keys) {
-      this.#nodes += 1;
+      this.#bytes += NODE_BYTES + 2 * key.length;
       node = node.grow(new TextEncoder().encode(key));
       if (node === null) return null;
     }

@@ -9,8 +9,8 @@ import { isDimensionName } from './text.ts';
 import { parseTimestamp } from './timestamp.ts';
 import type { FeatureValue, Prediction } from './types.ts';
 
-/** What the forms learned may take; past it all are forgotten, as producers change. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** What the forms learned may take: some 35,000 slots. Past it all are forgotten, as producers change. */
+const MOST_BYTES = 24 * 1024 * 1024;
 /** Events that teach nothing before one of so many is looked at. */
 const MOST_PATIENCE = 1_024;
 /** An array of numbers: counted as present, and nothing else. */

@@ -17,11 +17,15 @@ export interface EventShape {
   readonly segments: number;
 }
 
-const MOST_SHAPES = 2_000;
+/** What the shapes may take; past it all are forgotten, as producers change. */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** Of a column, beside its name, which is there twice. */
+const COLUMN_BYTES = 45;
 
 /** Gives each list of columns its one shape, as long as there are not too many. */
 export class ShapeCatalog {
   readonly #shapes = new Map<string, EventShape>();
+  #bytes = 0;
 
   /** `features` and `segments`: names, each once. */
   shapeOf(features: Iterable<string>, segments: Iterable<string>): EventShape {
@@ -31,10 +35,16 @@ export class ShapeCatalog {
     const known = this.#shapes.get(id);
     if (known !== undefined) return known;
     const created = makeShape(names, outside);
+    this.#bytes += 2 * id.length + COLUMN_BYTES * created.columns.length;
     // Those that use an old one go on using it: two objects for one list cost time, not truth.
-    if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
+    if (this.#bytes > MOST_BYTES) this.#forget();
     this.#shapes.set(id, created);
     return created;
+  }
+
+  #forget(): void {
+    this.#shapes.clear();
+    this.#bytes = 0;
   }
 }
 

@@ -42,7 +42,7 @@ class Learner {
     this.#space();
     if (this.#byte !== '{') throw new Unlearnable();
     this.#object([]);
-    this.#literals.push(this.#bytes.slice(this.#from));
+    this.#keep(this.#bytes.length);
     return { literals: this.#literals, paths: this.#paths };
   }
 
@@ -70,10 +70,15 @@ class Learner {
       this.#object(path);
       return;
     }
-    this.#literals.push(this.#bytes.slice(this.#from, this.#at));
+    this.#keep(this.#at);
     this.#paths.push(path);
     this.#skip();
     this.#from = this.#at;
+  }
+
+  /** A copy, also of a Buffer: what is learned outlives the memory that the message lies in by far. */
+  #keep(end: number): void {
+    this.#literals.push(Uint8Array.prototype.slice.call(this.#bytes, this.#from, end));
   }
 
   /** Steps over a text, a number, a word, or an array of what is no object, array or text. */

@@ -16,8 +16,8 @@ const FALSE = ascii('false');
 const MOST_ITEMS = 8_192;
 /** Steps that may follow one slot. */
 const MOST_SIBLINGS = 64;
-/** Of a step, beside its literal. */
-const STEP_BYTES = 250;
+/** Of a step, beside its literal; with what a form keeps of a slot. */
+const STEP_BYTES = 640;
 
 /** The bytes before a slot, or at the end, and what may follow. */
 export interface Step<Form> {
@@ -89,7 +89,7 @@ export class JsonScanner<Form> {
       if (step === undefined) {
         if (steps.length >= MOST_SIBLINGS) return false;
         step = { literal, words: wordsOf(literal), form: isEnd ? form : null, next: [] };
-        this.#size += STEP_BYTES + literal.length;
+        this.#size += STEP_BYTES + 2 * literal.length;
         steps.push(step);
         steps.sort((a, b) => b.literal.length - a.literal.length);
         isNew = true;

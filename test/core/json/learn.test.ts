@@ -20,6 +20,13 @@ test('a message is its values, where they stand, and the bytes between them', ()
   );
 });
 
+test('what is learned of a message keeps nothing of the memory that it lies in', () => {
+  const memory = Buffer.alloc(1_000_000);
+  const length = memory.write('{"a":1,"b":2}', 500_000);
+  const message = memory.subarray(500_000, 500_000 + length);
+  for (const literal of learn(message)!.literals) assert.ok(literal.buffer.byteLength < 100);
+});
+
 test('what no scanner could know again is not learned', () => {
   for (const text of [
     '{"a\\u0041":1}',
