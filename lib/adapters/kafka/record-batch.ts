@@ -63,9 +63,30 @@ export function batchSize(bytes: Buffer, at: number): number | null {
 export function openBatch(batch: Buffer): RecordBlock {
   const header = readHeader(batch);
   const { firstOffset, lastOffset, leaderEpoch, transactionOf } = header;
-  const read = () => readBody(header, batch.subarray(HEADER_BYTES));
+  const body = batch.subarray(HEADER_BYTES);
+  const cut = isMostlyTooLarge(header, body) ? cutAtOnce(header, body) : null;
+  const read = cut === null ? readingOf(header, body) : () => cut;
   const ends = header.control ? endOf(read) : null;
   return { firstOffset, lastOffset, leaderEpoch, transactionOf, ends, aborted: false, read };
+}
+
+function readingOf(header: Header, body: Buffer): RecordBlock['read'] {
+  return () => readBody(header, body);
+}
+
+/** Whether its records are beyond what is handed over, so that what is kept of them is a small part. */
+function isMostlyTooLarge({ codec, control, count }: Header, body: Buffer): boolean {
+  return codec === 0 && !control && count > 0 && 2 * count * KAFKA_LIMITS.recordBytes <= body.length;
+}
+
+/** Its records, read before anybody asks: the answer they came in waits for nobody then. null: they cannot be read. */
+function cutAtOnce(header: Header, body: Buffer): BlockRecords | null {
+  try {
+    const records = readRecords(header, body, true).records;
+    return { records, bytes: records.length * (RECORD_BYTES + KAFKA_LIMITS.recordBytes) };
+  } catch {
+    return null;
+  }
 }
 
 /** null where it cannot be read: whoever reads it will be told. Brokers do not compress such batches. */
@@ -81,12 +102,13 @@ function endOf(read: RecordBlock['read']): RecordBlock['ends'] {
 
 function readBody(header: Header, body: Buffer): BlockRecords | Promise<BlockRecords> {
   refuseTooMany(header);
-  return header.codec === 0 ? readRecords(header, body) : inflate(header, body);
+  return header.codec === 0 ? readRecords(header, body, isHuge(body)) : inflate(header, body);
 }
 
 async function inflate(header: Header, body: Buffer): Promise<BlockRecords> {
   try {
-    return readRecords(header, await decompress(header.codec, body));
+    const inflated = await decompress(header.codec, body);
+    return readRecords(header, inflated, isHuge(inflated));
   } catch (error) {
     if (!(error instanceof InflatedTooLargeError)) throw error;
     return { records: refusedRecords(header, error.message), bytes: RECORD_BYTES * header.count };
@@ -135,11 +157,14 @@ function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 }
 
-function readRecords(header: Header, body: Buffer): BlockRecords {
+/** Bytes are looked at longer than the answer they came in: they must not be views of a huge one. */
+function isHuge(body: Buffer): boolean {
+  return body.buffer.byteLength > KAFKA_LIMITS.inflatedBytes;
+}
+
+function readRecords(header: Header, body: Buffer, copied: boolean): BlockRecords {
   const { lastOffset, count } = header;
   const reader = new RecordReader(body);
-  // Bytes are looked at longer than the answer they came in: they must not be views of a huge one.
-  const copied = body.buffer.byteLength > KAFKA_LIMITS.inflatedBytes;
   const records: LogRecord[] = [];
   let least = header.firstOffset;
   for (let index = 0; index < count; index += 1) {
@@ -183,7 +208,14 @@ function beginningOf(record: LogRecord, longest: number): LogRecord {
 
 function ownBytes(record: LogRecord): LogRecord {
   const own = (bytes: Buffer | null) => (bytes === null ? null : Buffer.from(bytes));
-  return { ...record, key: own(record.key), value: own(record.value) };
+  return { ...record, key: own(record.key), value: own(record.value), headers: ownHeaders(record.headers) };
+}
+
+function ownHeaders(headers: LogRecord['headers']): LogRecord['headers'] {
+  if (headers === NO_HEADERS) return headers;
+  const own: Record<string, Buffer> = Object.create(null);
+  for (const [name, value] of Object.entries(headers)) own[name] = Buffer.from(value);
+  return own;
 }
 
 function readHeaders(reader: RecordReader): Readonly<Record<string, Buffer>> {

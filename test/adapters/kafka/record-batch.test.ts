@@ -90,6 +90,33 @@ describe('record batches', () => {
     assert.deepEqual((await read()).records, []);
   });
 
+  it('of records far too large keep nothing of the answer they came in, also before they are read', async () => {
+    const value = Buffer.alloc(5_000_000, 'v');
+    const name = Buffer.from('name');
+    const fields = [
+      Buffer.from([0, ...varint(0), ...varint(0), ...varint(3)]),
+      Buffer.from('key'),
+      Buffer.concat([Buffer.from(varint(value.length)), value]),
+      Buffer.from([...varint(1), ...varint(name.length), ...name, ...varint(2), 104, 105]),
+    ];
+    const body = Buffer.concat(fields);
+    const bytes = batch(0, Buffer.concat([Buffer.from(varint(body.length)), body]), 1);
+    const { read } = openBatch(bytes);
+    bytes.fill(0);
+    const { records, bytes: kept } = await read();
+    const [record] = records;
+    assert.equal(record!.tooLarge?.limit, 'record_bytes');
+    assert.deepEqual(record!.value, value.subarray(0, 262_144));
+    assert.equal(record!.key?.toString(), 'key');
+    assert.equal(record!.headers.name?.toString(), 'hi');
+    assert.ok(kept < 2_000_000);
+  });
+
+  it('far too large that cannot be read say so when they are', async () => {
+    const { read } = openBatch(batch(0, Buffer.alloc(5_000_000, 0xff), 1));
+    await assert.rejects(async () => read(), /varint/);
+  });
+
   it('of any bytes end in records within their offsets or in a reason', async () => {
     const damage = fc.array(fc.tuple(fc.integer({ min: 57 }), fc.integer({ min: 0, max: 255 })), { maxLength: 12 });
     await fc.assert(
