@@ -124,7 +124,7 @@ export function predictionRows(count: number): Case {
           for (const block of blocks) {
             for (let row = 0; row < block.length; row++) rows.add(block, row);
           }
-          await insertPredictions(store, [rows]);
+          await insertPredictions(store, [rows.take()]);
         },
         objects,
       };

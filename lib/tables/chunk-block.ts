@@ -17,6 +17,7 @@ export class ChunkBlock {
     this.#block.constant('spec_id', TEXT, specId);
   }
 
+  /** Of the rows added since the last `take`. */
   get bytes(): number {
     return this.#block.bytes;
   }
@@ -25,8 +26,9 @@ export class ChunkBlock {
     return this.#block.names;
   }
 
-  pieces(): Iterable<Uint8Array> {
-    return this.#block.pieces();
+  /** The rows added since the last time, encoded; null where there are none. */
+  take(): Uint8Array | null {
+    return this.#block.take();
   }
 
   add(row: ChunkRow): void {

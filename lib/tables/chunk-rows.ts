@@ -1,10 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ChunkIdentity, ChunkRow } from '../core/chunks/types.ts';
+import { BLOCK_BYTES } from '../core/sql/native.ts';
 import type { Store } from '../ports/store.ts';
 import { CHUNK_COLUMNS, ChunkBlock } from './chunk-block.ts';
 
-/** Bytes of a block, rows of any size apart: what is encoded at once, however many rows there are. */
-const BLOCK_BYTES = 1024 * 1024;
 /** How long rows are made before others get their turn, ms. */
 const TURN_MS = 20;
 
@@ -44,7 +43,7 @@ export class ChunkInsert {
   *#encode(turnMs: number): Generator<Uint8Array | null> {
     this.rows = 0;
     let since = performance.now();
-    let block = new ChunkBlock(this.#chunk, this.#specId);
+    const block = new ChunkBlock(this.#chunk, this.#specId);
     for (const row of this.#source) {
       this.rows += 1;
       block.add(row);
@@ -52,11 +51,10 @@ export class ChunkInsert {
         yield null;
         since = performance.now();
       }
-      if (block.bytes < BLOCK_BYTES) continue;
-      yield* block.pieces();
-      block = new ChunkBlock(this.#chunk, this.#specId);
+      if (block.bytes >= BLOCK_BYTES) yield block.take();
     }
-    yield* block.pieces();
+    const rest = block.take();
+    if (rest !== null) yield rest;
   }
 }
 

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { PredictionBlock } from '../core/events/block.ts';
 import type { FeatureValue, Label } from '../core/events/types.ts';
 import { FLOAT64, NativeBlock, TEXT, TIME, UINT32, UINT64 } from '../core/sql/native.ts';
+import { type EncodedRows, NativeRows } from '../core/sql/native-rows.ts';
 import type { Store } from '../ports/store.ts';
 
 /** Where a record lies: the key of its raw row. */
@@ -12,31 +13,42 @@ export interface RecordPlace {
   offset: number;
 }
 
+/** Of a row beside its event, and of a label's, with the constant columns: about. */
+const PREDICTION_BYTES = 200;
+const LABEL_BYTES = 150;
+
 type PartitionPlace = Omit<RecordPlace, 'offset'>;
 
 /** Rows of the raw prediction log from one partition, encoded as they are added. */
 export class PredictionRows {
-  readonly block = new NativeBlock();
-  readonly #offset = this.block.values('offset', UINT64);
-  readonly #model = this.block.values('model', TEXT);
-  readonly #timestamp = this.block.values('timestamp', TIME);
-  readonly #predictionId = this.block.values('prediction_id', TEXT);
-  readonly #version = this.block.values('version', TEXT);
-  readonly #role = this.block.values('role', TEXT);
-  readonly #score = this.block.nullables('score', FLOAT64);
-  readonly #label = this.block.nullables('label', TEXT);
-  readonly #value = this.block.nullables('value', FLOAT64);
-  readonly #latency = this.block.nullables('latency_ms', FLOAT64);
-  readonly #error = this.block.nullables('error', TEXT);
-  readonly #event = this.block.values('event', TEXT);
-  readonly #row = this.block.values('row', UINT32);
+  readonly #block = new NativeBlock();
+  readonly #rows = new NativeRows(this.#block);
+  readonly #offset = this.#block.values('offset', UINT64);
+  readonly #model = this.#block.values('model', TEXT);
+  readonly #timestamp = this.#block.values('timestamp', TIME);
+  readonly #predictionId = this.#block.values('prediction_id', TEXT);
+  readonly #version = this.#block.values('version', TEXT);
+  readonly #role = this.#block.values('role', TEXT);
+  readonly #score = this.#block.nullables('score', FLOAT64);
+  readonly #label = this.#block.nullables('label', TEXT);
+  readonly #value = this.#block.nullables('value', FLOAT64);
+  readonly #latency = this.#block.nullables('latency_ms', FLOAT64);
+  readonly #error = this.#block.nullables('error', TEXT);
+  readonly #event = this.#block.values('event', TEXT);
+  readonly #row = this.#block.values('row', UINT32);
 
   constructor(place: PartitionPlace) {
-    addPlace(this.block, place);
+    addPlace(this.#block, place);
   }
 
+  /** How many were added since the last `take`. */
   get length(): number {
-    return this.block.rows;
+    return this.#rows.count;
+  }
+
+  /** All rows since the last time. */
+  take(): EncodedRows {
+    return this.#rows.take();
   }
 
   /** The event in `row` of the block, as it came where it came as JSON. */
@@ -57,6 +69,7 @@ export class PredictionRows {
     this.#row.add(block.recordRows[row]!);
     if (source === null) this.#event.add(block.texts[row] ?? '');
     else this.#addSource(source);
+    this.#rows.added(PREDICTION_BYTES + (source ?? block.texts[row] ?? '').length);
   }
 
   #addId(block: PredictionBlock, row: number): void {
@@ -74,19 +87,26 @@ export class PredictionRows {
 
 /** Rows of labels from one partition, encoded as they are added. */
 export class LabelRows {
-  readonly block = new NativeBlock();
-  readonly #offset = this.block.values('offset', UINT64);
-  readonly #model = this.block.values('model', TEXT);
-  readonly #predictionId = this.block.values('prediction_id', TEXT);
-  readonly #label = this.block.values('label', TEXT);
-  readonly #timestamp = this.block.values('timestamp', TIME);
+  readonly #block = new NativeBlock();
+  readonly #rows = new NativeRows(this.#block);
+  readonly #offset = this.#block.values('offset', UINT64);
+  readonly #model = this.#block.values('model', TEXT);
+  readonly #predictionId = this.#block.values('prediction_id', TEXT);
+  readonly #label = this.#block.values('label', TEXT);
+  readonly #timestamp = this.#block.values('timestamp', TIME);
 
   constructor(place: PartitionPlace) {
-    addPlace(this.block, place);
+    addPlace(this.#block, place);
   }
 
+  /** How many were added since the last `take`. */
   get length(): number {
-    return this.block.rows;
+    return this.#rows.count;
+  }
+
+  /** All rows since the last time. */
+  take(): EncodedRows {
+    return this.#rows.take();
   }
 
   add(offset: number, label: Label): void {
@@ -95,6 +115,7 @@ export class LabelRows {
     this.#predictionId.add(label.predictionId);
     this.#label.add(String(label.label));
     this.#timestamp.add(label.timestamp);
+    this.#rows.added(LABEL_BYTES);
   }
 }
 
@@ -114,23 +135,24 @@ function addPlace(block: NativeBlock, { topic, incarnation, partition }: Partiti
 }
 
 /** In one INSERT. Keyed by (incarnation, partition, offset, row of the record): writing them again changes nothing. */
-export async function insertPredictions(store: Store, rows: readonly PredictionRows[]): Promise<void> {
+export async function insertPredictions(store: Store, rows: readonly EncodedRows[]): Promise<void> {
   await insert(store, 'prediction_rows', rows);
 }
 
 /** In one INSERT. Keyed by (prediction id, incarnation, partition, offset): a record brings no more than one. */
-export async function insertLabels(store: Store, rows: readonly LabelRows[]): Promise<void> {
+export async function insertLabels(store: Store, rows: readonly EncodedRows[]): Promise<void> {
   await insert(store, 'label_rows', rows);
 }
 
-/** A retry sends the same bytes, which are not encoded again. */
-async function insert(store: Store, table: string, rows: readonly { block: NativeBlock }[]): Promise<void> {
-  const pieces = {
-    *[Symbol.iterator](): Generator<Uint8Array> {
-      for (const { block } of rows) yield* block.pieces();
-    },
-  };
-  if (rows.length > 0) await store.insertNative(table, rows[0]!.block.names, pieces);
+/** A retry sends the same bytes. */
+async function insert(store: Store, table: string, rows: readonly EncodedRows[]): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  await store.insertNative(
+    table,
+    first.columns,
+    rows.flatMap(({ blocks }) => blocks),
+  );
 }
 
 /** JSON has no infinities and no NaN; the event itself still says them. */

@@ -68,9 +68,10 @@ export class LabelPartition {
       this.#position = record.offset + 1;
     }
     await publishDeadLetters(environment, letters);
-    await this.#shared.writer.labels(rows);
+    const taken = rows.take();
+    await this.#shared.writer.labels(taken);
     const { topic, partition } = this.#place;
-    environment.metrics.events.inc({ topic, partition }, rows.length);
+    environment.metrics.events.inc({ topic, partition }, taken.count);
     await this.pass(halt === null ? batch : { ...batch, nextOffset: this.#position });
     if (halt !== null) throw new PartitionHaltError(halt);
   }

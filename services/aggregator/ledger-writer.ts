@@ -1,7 +1,8 @@
+import type { EncodedRows } from '../../lib/core/sql/native-rows.ts';
 import { groupCommit } from '../../lib/runtime/group-commit.ts';
 import { type ChunkInsert, insertChunkRows } from '../../lib/tables/chunk-rows.ts';
 import { type Manifest, writeManifests } from '../../lib/tables/manifests.ts';
-import { insertLabels, insertPredictions, type LabelRows, type PredictionRows } from '../../lib/tables/raw.ts';
+import { insertLabels, insertPredictions } from '../../lib/tables/raw.ts';
 import type { Environment } from './environment.ts';
 
 /**
@@ -12,8 +13,8 @@ export class LedgerWriter {
   readonly #environment: Environment;
   readonly #rows: (inserts: readonly ChunkInsert[]) => Promise<void>;
   readonly #manifests: (manifests: readonly Manifest[]) => Promise<void>;
-  readonly #predictions: (rows: readonly PredictionRows[]) => Promise<void>;
-  readonly #labels: (rows: readonly LabelRows[]) => Promise<void>;
+  readonly #predictions: (rows: readonly EncodedRows[]) => Promise<void>;
+  readonly #labels: (rows: readonly EncodedRows[]) => Promise<void>;
 
   constructor(environment: Environment) {
     const { store } = environment.context;
@@ -34,11 +35,11 @@ export class LedgerWriter {
   }
 
   /** Rows of the raw prediction log. */
-  async predictions(rows: PredictionRows): Promise<void> {
-    if (rows.length > 0) await this.#environment.persist('prediction_rows', () => this.#predictions([rows]));
+  async predictions(rows: EncodedRows): Promise<void> {
+    if (rows.count > 0) await this.#environment.persist('prediction_rows', () => this.#predictions([rows]));
   }
 
-  async labels(rows: LabelRows): Promise<void> {
-    if (rows.length > 0) await this.#environment.persist('label_rows', () => this.#labels([rows]));
+  async labels(rows: EncodedRows): Promise<void> {
+    if (rows.count > 0) await this.#environment.persist('label_rows', () => this.#labels([rows]));
   }
 }

@@ -83,12 +83,11 @@ export class RecordIntake {
 
   /** Takes over the raw rows and dead letters there are, and gives what writes them. */
   takePending(): () => Promise<void> {
-    const pending = this.#pending;
-    this.#pending = null;
+    const taken = this.#pending?.take() ?? null;
     const { environment, writer } = this.#shared;
     return async () => {
-      if (pending === null) return;
-      const { predictions, labels, letters } = pending;
+      if (taken === null) return;
+      const { predictions, labels, letters } = taken;
       await publishDeadLetters(environment, letters);
       await writer.predictions(predictions);
       await writer.labels(labels);

@@ -112,8 +112,9 @@ test('raw predictions keep the bytes of their event; what is no UTF-8 in them is
   [block.idStarts[0], block.idEnds[0]] = [18, 21];
   const rows = new PredictionRows(PLACE);
   for (let row = 0; row < block.length; row += 1) rows.add(block, row);
-  await insertPredictions(store, [rows]);
-  await insertPredictions(store, [rows]);
+  const taken = rows.take();
+  await insertPredictions(store, [taken]);
+  await insertPredictions(store, [taken]);
   const stored = await store.query('SELECT * EXCEPT ingested_at FROM prediction_rows FINAL ORDER BY offset');
   const expected = sources.map((source, i) => ({
     ...PLACE,
@@ -144,7 +145,7 @@ test('labels of every type are their text', async () => {
     rows.add(i, { predictionId: `p-${i}`, model: 'm', label, timestamp: START });
   }
   assert.equal(rows.length, 4);
-  await insertLabels(store, [rows]);
+  await insertLabels(store, [rows.take()]);
   const stored = await store.query('SELECT offset, label, prediction_id, partition FROM label_rows ORDER BY offset');
   assert.deepEqual(
     stored,

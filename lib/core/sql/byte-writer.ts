@@ -23,6 +23,11 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#at);
   }
 
+  /** Begins anew in the same memory: what `written` gave is overwritten. */
+  clear(): void {
+    this.#at = 0;
+  }
+
   uint8(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#at++] = integer(value, 0xff);

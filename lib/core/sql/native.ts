@@ -42,9 +42,11 @@ interface Column {
   /** Null: as many as the others have. */
   readonly rows: number | null;
   readonly parts: readonly ByteWriter[];
+  /** Back to no rows, in the same memory. */
+  clear(): void;
 }
 
-/** A column of one value, which is written once and repeated when the block is complete. */
+/** A column of one value, which is written once and repeated when the block is taken. */
 class Constant<T> implements Column {
   readonly name: string;
   readonly type: string;
@@ -66,6 +68,8 @@ class Constant<T> implements Column {
     for (let i = 0; i < rows; i += 1) out.raw(value);
     return [out];
   }
+
+  clear(): void {}
 }
 
 /** A column of plain values. */
@@ -94,6 +98,11 @@ class Values<T> implements Column {
     this.#out.utf8(source, start, end);
     this.rows += 1;
   }
+
+  clear(): void {
+    this.#out.clear();
+    this.rows = 0;
+  }
 }
 
 /** A column of values or NULL. */
@@ -117,6 +126,12 @@ class Nullables<T> implements Column {
     this.#nulls.uint8(value === null ? 1 : 0);
     this.#of.write(this.#out, value ?? this.#of.zero);
     this.rows += 1;
+  }
+
+  clear(): void {
+    this.#nulls.clear();
+    this.#out.clear();
+    this.rows = 0;
   }
 }
 
@@ -144,6 +159,13 @@ class Arrays<T> implements Column {
     this.#end += items.length;
     this.#ends.uint64(this.#end);
     this.rows += 1;
+  }
+
+  clear(): void {
+    this.#ends.clear();
+    this.#out.clear();
+    this.#end = 0;
+    this.rows = 0;
   }
 }
 
@@ -194,28 +216,25 @@ export class NativeBlock {
     return bytes;
   }
 
-  /** The block's bytes in order, none for a block without rows; large columns are not copied. Good until a row is added. */
-  *pieces(): Generator<Uint8Array> {
+  /**
+   * The bytes of the rows added since the last time, as a block of their own and no more memory than that; null where
+   * there are none. The next rows go into the memory that these were in.
+   */
+  take(): Uint8Array | null {
     const { rows } = this;
-    if (rows === 0) return;
-    let out = new ByteWriter();
+    if (rows === 0) return null;
+    const parts = this.#columns.map((column) => partsOf(column, rows));
+    const bytes = parts.reduce((sum, of) => sum + of.reduce((all, part) => all + part.length, 0), 0);
+    const out = new ByteWriter(bytes + HEAD_BYTES * (1 + this.#columns.length));
     out.varint(this.#columns.length);
     out.varint(rows);
-    for (const column of this.#columns) {
-      if ((column.rows ?? rows) !== rows)
-        throw new Error(`column ${column.name} has ${column.rows} values in ${rows} rows`);
+    for (const [i, column] of this.#columns.entries()) {
       out.string(column.name);
       out.string(column.type);
-      for (const part of column.parts) {
-        if (part.length < LARGE) out.raw(part.written());
-        else {
-          yield out.written();
-          yield part.written();
-          out = new ByteWriter();
-        }
-      }
+      for (const part of parts[i]!) out.raw(part.written());
+      column.clear();
     }
-    yield out.written();
+    return out.written();
   }
 
   #keep<C extends Column>(column: C): C {
@@ -224,27 +243,31 @@ export class NativeBlock {
   }
 }
 
-/** Bytes from which a column is worth a piece of its own. */
-const LARGE = 16 * 1024;
+/** More than a block's head takes, or the name and type of a column. */
+const HEAD_BYTES = 256;
 
-/** Bytes of a block, rows of any size apart. */
-const BLOCK = 1024 * 1024;
+function partsOf({ name, rows, parts }: Column, all: number): readonly ByteWriter[] {
+  if ((rows ?? all) !== all) throw new Error(`column ${name} has ${rows} values in ${all} rows`);
+  return parts;
+}
 
-/** The rows in blocks that `open` begins, encoded as they are taken: each iteration makes them anew. */
+/** What a block should have at most, rows of any size apart. */
+export const BLOCK_BYTES = 1024 * 1024;
+
+/** The rows in blocks, encoded as they are taken by what `open` makes: each iteration makes them anew. */
 export function blocksOf<R>(
   rows: Iterable<R>,
   open: () => { readonly block: NativeBlock; add(row: R): void },
 ): Iterable<Uint8Array> {
   return {
     *[Symbol.iterator]() {
-      let current = open();
+      const encoder = open();
       for (const row of rows) {
-        current.add(row);
-        if (current.block.bytes < BLOCK) continue;
-        yield* current.block.pieces();
-        current = open();
+        encoder.add(row);
+        if (encoder.block.bytes >= BLOCK_BYTES) yield encoder.block.take()!;
       }
-      yield* current.block.pieces();
+      const rest = encoder.block.take();
+      if (rest !== null) yield rest;
     },
   };
 }

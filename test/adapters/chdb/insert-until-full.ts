@@ -7,7 +7,7 @@ function blockOf(rows: number): Uint8Array[] {
   const block = new NativeBlock();
   const text = block.values('s', TEXT);
   for (let i = 0; i < rows; i += 1) text.add('x'.repeat(1_000));
-  return [...block.pieces()];
+  return [block.take()!];
 }
 
 const dir = process.argv[2]!;

@@ -198,5 +198,5 @@ function nativeBlock(values: readonly number[], all: number): Iterable<Uint8Arra
   const a = block.values('a', UINT64);
   block.constant('driftline_all_rows', UINT64, all);
   for (const value of values) a.add(value);
-  return block.pieces();
+  return [block.take()!];
 }
