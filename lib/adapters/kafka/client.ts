@@ -1,4 +1,5 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import { installGathering } from './answer-memory.ts';
 import { installRecordDecoder } from './record-decoder.ts';
 
 /** The part of pino's interface that the adapter writes to. */
@@ -18,6 +19,7 @@ export interface ClientOptions {
 /** `watch` sees every line kafkajs logs, debug ones included. */
 export function createClient(options: ClientOptions, watch?: (entry: LogEntry) => void): Kafka {
   installRecordDecoder();
+  installGathering();
   return new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId,
