@@ -14,6 +14,7 @@ export async function desk(size: Size, windows: number): Promise<Record<string, 
   try {
     for (let window = 0; window < windows; window += 1) await world.ledger.write(window);
     const evaluations = windows * size.features;
+    await world.settled();
     await readAndTest(world, BATCH);
     const read = await measured(() => readAndTest(world, windows));
     expect('scores', read.result, evaluations * NUMERIC_METRICS.length);

@@ -13,6 +13,7 @@ export async function rollUpHour(size: Size): Promise<Record<string, unknown>> {
   const { features, events } = size;
   try {
     for (let minute = 0; minute < MINUTES; minute += 1) await seal(world, minute);
+    await world.settled();
     const { ms, cpuMs } = await measured(() =>
       rollUp(world.store, modelName(0), 'hour', PERIOD, new AbortController().signal),
     );

@@ -21,9 +21,11 @@ export async function round(size: Size, rounds: number): Promise<Record<string, 
     console.log(`\n${models} models of ${features} features, ${events} events each in ${chunks} chunks:\n`);
     console.log('| window | s | s of CPU | resident MB |\n| ---: | ---: | ---: | ---: |');
     await world.ledger.write(0);
+    await world.settled();
     const done: Round[] = [await one(world, 0, () => world.start())];
     for (let window = 1; window < rounds; window += 1) {
       await world.ledger.write(window);
+      await world.settled();
       world.clock.take();
       done.push(await one(world, window, async () => {}));
     }

@@ -25,6 +25,7 @@ import { saveSpec } from '../../lib/tables/specs.ts';
 import { createDetector } from '../../services/detector/index.ts';
 import { normal } from '../../test/core/sketch/shapes.ts';
 import { configWith } from '../../test/support/config.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { generator } from '../../test/support/generator.ts';
 import { featureName, Ledger, MINUTE, modelName, type Size, T0 } from './ledger.ts';
 import { StoreClock } from './store-clock.ts';
@@ -128,6 +129,12 @@ export class World {
       const everywhere = Array.from({ length: this.size.chunks }, (_, at) => ({ key: null, value, partition: at }));
       await this.#log.append(TOPICS.windows, everywhere);
     }
+  }
+
+  /** Waits until the engine merges nothing any more: what filling it causes is no part of what is measured. */
+  async settled(): Promise<void> {
+    const merges = () => this.store.query('SELECT 1 FROM system.merges');
+    await eventually('the end of merges', async () => (await merges()).length === 0, 300_000);
   }
 
   async metric(name: string): Promise<number> {
