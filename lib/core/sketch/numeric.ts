@@ -1,4 +1,5 @@
 import { compress, fractionBetween, type Steps } from './knots.ts';
+import { addExactParts } from './merge-exact.ts';
 import { type Moments, mergeMoments, momentsOf } from './moments.ts';
 import { scratch, sortNumbers } from './sort.ts';
 import type { NumericDistribution } from './types.ts';
@@ -20,6 +21,9 @@ const COUNT_GRAIN = 256;
 
 /** A chunk's values; the ranks of a larger sample are not held on to. */
 const MOST_RANKS_KEPT = 1 << 16;
+
+/** Up to so many parts reading each at every step is as fast. */
+const FEW = 4;
 
 /** The distribution of no values. */
 export function emptyNumeric(): NumericDistribution {
@@ -68,8 +72,10 @@ export function mergeNumeric(
   if (filled.length === 0) return emptyNumeric();
   if (filled.length === 1) return filled[0]!;
   const steps = emptySteps(unionOfKnots(filled));
-  for (const part of filled) addPart(steps, part);
-  return distribution(mergeMoments(filled), compress(steps, filled.every(isExact), tolerance));
+  const exact = filled.every(isExact);
+  if (exact && filled.length > FEW && filled.every(({ below }) => below[0] === 0)) addExactParts(steps, filled);
+  else for (const part of filled) addPart(steps, part);
+  return distribution(mergeMoments(filled), compress(steps, exact, tolerance));
 }
 
 /** Whether every distinct value is a knot, so that nothing lies between two of them. */
