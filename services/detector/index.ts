@@ -14,7 +14,7 @@ import { gatheringInserts } from './gathered-inserts.ts';
 import { InputProgress } from './input-progress.ts';
 import { LedgerReader } from './ledger-reader.ts';
 import { detectorMetrics } from './metrics.ts';
-import { ModelDesk } from './model-desk.ts';
+import { BATCH_ROWS, ModelDesk } from './model-desk.ts';
 import { PeriodDesk } from './period-desk.ts';
 import { type Persistence, persistently, persistentStore, type Trouble } from './persistence.ts';
 import { publishAlerts } from './publish-alerts.ts';
@@ -45,7 +45,7 @@ export function createDetector(ctx: ServiceContext): Service {
   const store = gatheringInserts(ctx.store);
   const metrics = detectorMetrics(ctx.metrics);
   const baselines = new BaselineCache(store, clock);
-  const ledger = new LedgerReader(store);
+  const ledger = new LedgerReader(store, BATCH_ROWS);
   const inSlot = createSlots(ROWS_AT_ONCE);
   const inPeriodSlot = createSlots(ROLLED_UP_AT_ONCE);
   const trouble: Trouble = { current: null };
@@ -83,6 +83,7 @@ export function createDetector(ctx: ServiceContext): Service {
       publish,
       baselines,
       readWindows: (starts, rows) => persistently('store', () => ledger.read(model, starts, rows), until(signal)),
+      usualRows: () => ledger.rowsPerStart,
       rollUp: (windows) => periods.mark(windows),
       allowedDelayMs: config.aggregation.allowedDelayMs,
       passed: () => progress.passed(),

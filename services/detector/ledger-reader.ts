@@ -22,11 +22,14 @@ interface Waiting extends WindowStarts {
 export class LedgerReader {
   readonly #store: Store;
   readonly #specs: SpecCache = new Map();
+  /** Ledger rows of one window of a model, the most in the group read last; what is expected of a model not met yet. */
+  rowsPerStart: number;
   #waiting: Waiting[] = [];
   #reading = 0;
 
-  constructor(store: Store) {
+  constructor(store: Store, rowsPerStart: number) {
     this.#store = store;
+    this.rowsPerStart = rowsPerStart;
   }
 
   /** `rows`: about how many the ledger has of these windows. */
@@ -67,6 +70,8 @@ export class LedgerReader {
   async #readGroup(group: readonly Waiting[]): Promise<void> {
     try {
       const read = await readWindows(this.#store, group, this.#specs);
+      const perStart = group.map(({ starts }, i) => Math.ceil(read[i]!.rows / starts.length));
+      this.rowsPerStart = Math.max(1, ...perStart);
       for (const [i, { resolve }] of group.entries()) resolve(read[i]!);
     } catch (error) {
       for (const { reject } of group) reject(error);

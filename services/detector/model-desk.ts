@@ -29,7 +29,7 @@ const REPUBLISH_MS = 60 * 60 * 1_000;
 /** Every revision, not only the latest, that was written so shortly before the last one: its batch may be unpublished, ms. */
 const UNPUBLISHED_MS = 10_000;
 /** Ledger rows to read in one batch, about. */
-const BATCH_ROWS = 3_000;
+export const BATCH_ROWS = 3_000;
 
 export interface DeskOptions {
   model: string;
@@ -40,6 +40,8 @@ export interface DeskOptions {
   baselines: BaselineCache;
   /** Of the ledger, at about so many rows; tried until it succeeds or `signal` aborts. */
   readWindows(starts: readonly number[], rows: number): Promise<LedgerRead>;
+  /** Ledger rows of one start to expect of a model not read yet. */
+  usualRows(): number;
   allowedDelayMs: number;
   /** Is told of windows whose sealed rows or scores are new: their hours and days are to be made again. */
   rollUp(windows: readonly MergedWindow[]): void;
@@ -66,8 +68,8 @@ export class ModelDesk {
   /** How many monitors had their baseline when the pending windows were last looked up. */
   private readyMonitors = 0;
   private batchStarts = 16;
-  /** Ledger rows of one start, as the last batch had them. */
-  private rowsPerStart = BATCH_ROWS;
+  /** Ledger rows of one start, as the last batch had them; null before the first. */
+  private rowsPerStart: number | null = null;
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
   private again = false;
@@ -178,7 +180,11 @@ export class ModelDesk {
   private expectedRows(): number {
     const { allowedDelayMs, passed, clock } = this.options;
     const due = this.dirty.dueStarts(allowedDelayMs, passed(), clock.now());
-    return Math.min(BATCH_ROWS, this.rowsPerStart * Math.min(due, this.batchStarts));
+    return Math.min(BATCH_ROWS, this.rowsOfStarts(Math.min(due, this.batchStarts)));
+  }
+
+  private rowsOfStarts(starts: number): number {
+    return starts * (this.rowsPerStart ?? this.options.usualRows());
   }
 
   /** One batch; false when nothing is due. */
@@ -187,7 +193,7 @@ export class ModelDesk {
     const taken = this.dirty.take(this.batchStarts, allowedDelayMs, passed(), clock.now());
     if (taken.length === 0) return false;
     const starts = [...new Set(taken.map((window) => window.start))];
-    const read = await readWindows(starts, this.rowsPerStart * starts.length);
+    const read = await readWindows(starts, this.rowsOfStarts(starts.length));
     this.rowsPerStart = Math.max(1, read.rows / starts.length);
     this.batchStarts = nextBatch(this.rowsPerStart);
     const kept = this.holdBack(taken, read.torn);
