@@ -119,7 +119,7 @@ export function eventLine(small: Sample, large: Sample, live: Live): Line {
  */
 export function solveLive(narrow: Slow, wide: Slow, small: Sample, large: Sample): Live {
   // Without the raw log a store has nothing but the ledger's rows; a slow stream's are too few to tell their cost.
-  const rowStore = (large.storeCpu * large.events) / large.rows;
+  const rowStore = (large.storeCpu * large.events + small.storeCpu * small.events) / (large.rows + small.rows);
   const storeCores = Math.max(0, narrow.storeCores - (rowStore * narrow.rows) / 1e6);
   let live: Live = { cores: 0, storeCores, row: 0, rowStore };
   for (let round = 0; round < 20; round++) {
