@@ -16,6 +16,8 @@ export interface AssignedPredictions {
 
 /** How often progress is repeated for detectors that have restarted. */
 const REPEAT_MS = 5_000;
+/** Of the flush interval: what comes right after a flush began is seen when the next one has ended, within the interval. */
+const FLUSH_AFTER = 0.75;
 const LAG_MS = 2_000;
 const CHUNKS_MS = 5_000;
 
@@ -42,7 +44,7 @@ export class Ticker {
 
   start(): void {
     const { flushIntervalMs, idleAfterMs } = this.#environment.context.config.aggregation;
-    this.#every(flushIntervalMs, () => this.#flushAll());
+    this.#every(flushIntervalMs * FLUSH_AFTER, () => this.#flushAll());
     this.#every(REPEAT_MS, () => this.#repeatProgress());
     this.#every(LAG_MS, () => this.#watches.lag.look());
     this.#every(CHUNKS_MS, () => this.#watches.chunks.look());

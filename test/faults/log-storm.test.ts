@@ -100,7 +100,8 @@ test('storm: however often the broker freezes and crashes, two slow members shar
         ),
       SETTLE_MS,
     );
-    const end = await ends();
+    // Partitions find their leaders one by one.
+    const end = (await eventually('the ends', () => ends().catch(() => null), SETTLE_MS))!;
     const reach = (partition: number) => Math.max(...members.map(({ seen }) => seen.get(partition) ?? 0));
     const wait = (what: string, check: () => boolean) =>
       eventually(`round ${round}: ${what}`, check, SETTLE_MS).catch((error: Error) => {
