@@ -1,4 +1,5 @@
 import { evaluateWindow } from '../../lib/core/detection/evaluate.ts';
+import type { ReadyMonitor } from '../../lib/core/detection/types.ts';
 import { judgeWindow } from '../../lib/core/detection/verdict.ts';
 import { readWindows } from '../../services/detector/seal.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -15,8 +16,9 @@ export async function desk(size: Size, windows: number): Promise<Record<string, 
     for (let window = 0; window < windows; window += 1) await world.ledger.write(window);
     const evaluations = windows * size.features;
     await world.settled();
-    await readAndTest(world, BATCH);
-    const read = await measured(() => readAndTest(world, windows));
+    const monitors = [{ monitor: monitorOf(modelName(0)), baseline: baselineOf(modelName(0), size.features) }];
+    await readAndTest(world, BATCH, monitors);
+    const read = await measured(() => readAndTest(world, windows, monitors));
     expect('scores', read.result, evaluations * NUMERIC_METRICS.length);
     const whole = await measured(() => workOff(world, windows));
     await check(world, windows);
@@ -41,8 +43,7 @@ function rate({ cpuMs }: Measured<unknown>, evaluations: number): { micros: numb
   };
 }
 
-async function readAndTest({ store, size }: World, windows: number): Promise<number> {
-  const monitors = [{ monitor: monitorOf(modelName(0)), baseline: baselineOf(modelName(0), size.features) }];
+async function readAndTest({ store }: World, windows: number, monitors: readonly ReadyMonitor[]): Promise<number> {
   let scores = 0;
   for (let from = 0; from < windows; from += BATCH) {
     const starts = Array.from({ length: Math.min(BATCH, windows - from) }, (_, i) => T0 + (from + i) * MINUTE);
