@@ -50,9 +50,12 @@ function isUnavailable(error: unknown): boolean {
   return error.name.startsWith('KafkaJS') && 'retriable' in error && error.retriable === true;
 }
 
+/** How kafkajs stumbles when its metadata goes between two looks: all of it, or those of the topic whose offsets it asks for. */
+const METADATA_GONE = /null \(reading 'topicMetadata'\)|of '(high|low)\.pop\(\.\.\.\)'/;
+
 /** kafkajs forgets its metadata when its last connection is lost, and stumbles over that where it was about to look. */
 function isMetadataGone(error: Error): boolean {
-  return error instanceof TypeError && error.message.includes("null (reading 'topicMetadata')");
+  return error instanceof TypeError && METADATA_GONE.test(error.message);
 }
 
 /**

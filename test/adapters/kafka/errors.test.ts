@@ -22,6 +22,13 @@ test('a coordinator that nobody finds while the brokers are away comes back, how
 test('metadata that kafkajs has forgotten with its last connection comes back', () => {
   const metadata = null as unknown as { topicMetadata: unknown };
   assert.throws(() => metadata.topicMetadata, passes);
+  const low: { partitions: unknown }[] = [];
+  const offsets = () => {
+    // As kafkajs does with the offsets of a topic that it does not know any more.
+    const { partitions } = low.pop() as unknown as { partitions: unknown };
+    return partitions;
+  };
+  assert.throws(offsets, passes);
 });
 
 test('what another attempt cannot mend does not pass', () => {
