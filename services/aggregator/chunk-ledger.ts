@@ -254,6 +254,7 @@ export class ChunkLedger {
   }
 
   async #commit(offset: number): Promise<void> {
+    if (this.#state.givenUp) return;
     const { topic, partition } = this.#state.place;
     const place: Assignment = { topic, partition };
     await this.#shared.environment.persist('committed offset', async () => {

@@ -206,6 +206,7 @@ class Aggregator implements Service {
     const timer = new AbortController();
     await Promise.race([flushed, sleep(this.#lastFlushMs, undefined, { signal: timer.signal }).catch(() => {})]);
     timer.abort();
+    assigned.partition.giveUp();
   }
 
   async #read(batch: Batch): Promise<void> {

@@ -39,6 +39,8 @@ export class PartitionState {
   /** Losses that the last chunk declared beyond the offset at which reading begins, by reason. */
   declaredLosses: ReadonlyMap<string, number> = new Map();
   halted = false;
+  /** Somebody else may have it, be it in this process: what is still under way commits nothing. */
+  givenUp = false;
   /** Of the last record read. */
   epoch: RecordEpoch | null = null;
 

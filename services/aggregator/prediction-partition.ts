@@ -103,6 +103,11 @@ export class PredictionPartition {
     this.#shared.environment.metrics.lag.set({ topic, partition }, this.#left);
   }
 
+  /** It was lost, and what there was time for is done. */
+  giveUp(): void {
+    this.#state.givenUp = true;
+  }
+
   /** What is in memory and not durable yet is void: the log lost it. Nothing may be flushed after this. */
   async loseFrom({ offset, position }: Truncation): Promise<void> {
     // What it writes must be known before the start is decided anew.

@@ -166,8 +166,10 @@ export class GroupConsumer implements Consumer {
     return this.closing;
   }
 
+  /** From its `onAssigned` on: before that, whoever commits is what had the partition until it was lost and came back. */
   private owns({ topic, partition }: Assignment): boolean {
-    return this.failure === undefined && this.fetching.connected && this.workers.has(partitionId(topic, partition));
+    const worker = this.workers.get(partitionId(topic, partition));
+    return this.failure === undefined && this.fetching.connected && worker?.announced === true;
   }
 
   private async shutDown(): Promise<void> {
