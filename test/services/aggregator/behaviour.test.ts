@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createCodec } from '../../../lib/adapters/avro/index.ts';
-import { type AnnouncementMessage, HEADERS, TOPICS } from '../../../lib/core/messages/types.ts';
+import { HEADERS, TOPICS } from '../../../lib/core/messages/types.ts';
 import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
 import { type Store, StoreUnavailableError } from '../../../lib/ports/store.ts';
 import { specsInForce } from '../../../lib/tables/manifests.ts';
 import { loadSpec } from '../../../lib/tables/specs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { replacing } from '../../support/replacing.ts';
-import { type World, Worlds } from './harness.ts';
+import { listen, Worlds } from './harness.ts';
 
 const HOUR = 3_600_000;
 const worlds = new Worlds();
@@ -17,24 +16,6 @@ after(() => worlds.close());
 
 function event(timestamp: number | string, more: Record<string, unknown> = {}): Record<string, unknown> {
   return { prediction_id: `p${Math.random()}`, model: 'm', timestamp, features: { x: 1 }, ...more };
-}
-
-/** Everything announced on driftline.windows, with the partition it came on. */
-async function listen(world: World): Promise<{ partition: number; message: AnnouncementMessage }[]> {
-  const codec = createCodec({ encoding: 'json' });
-  const heard: { partition: number; message: AnnouncementMessage }[] = [];
-  await world.log.consume({
-    group: `listener-${Math.random()}`,
-    topics: [TOPICS.windows],
-    handlers: {
-      onAssigned: async () => ({ offset: 0 }),
-      onRevoked: async () => {},
-      onBatch: async ({ partition, records }) => {
-        for (const { value } of records) heard.push({ partition, message: codec.decodeAnnouncement(value!) });
-      },
-    },
-  });
-  return heard;
 }
 
 test('late and future events are losses, by reason and offset; the ledger and the losses add up to the log', async () => {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createCodec } from '../../../lib/adapters/avro/index.ts';
-import { type AnnouncementMessage, TOPICS } from '../../../lib/core/messages/types.ts';
 import type { Store } from '../../../lib/ports/store.ts';
 import { createRegistry } from '../../../lib/runtime/metrics.ts';
 import { eventually } from '../../support/eventually.ts';
 import { replacing } from '../../support/replacing.ts';
-import { type World, Worlds } from './harness.ts';
+import { listen, type World, Worlds } from './harness.ts';
 
 /** Flush interval, ms: after the first one only chunks that end are written. */
 const ONLY_THE_FIRST = 10 ** 7;
@@ -71,30 +69,13 @@ async function started(world: World, held: Held) {
   return { service, counted };
 }
 
-async function progressOf(world: World): Promise<AnnouncementMessage[]> {
-  const codec = createCodec({ encoding: 'json' });
-  const heard: AnnouncementMessage[] = [];
-  await world.log.consume({
-    group: 'listener',
-    topics: [TOPICS.windows],
-    handlers: {
-      onAssigned: async () => ({ offset: 0 }),
-      onRevoked: async () => {},
-      onBatch: async ({ records }) => {
-        for (const { value } of records) heard.push(codec.decodeAnnouncement(value!));
-      },
-    },
-  });
-  return heard;
-}
-
 test('reading goes on while a chunk is closed; nothing of the next one is written, and no idleness told, before that is done', async () => {
   const world = await worlds.world({ chunkSize: 64, idleAfterMs: 50, flushIntervalMs: ONLY_THE_FIRST });
   const held = new Held(world.store);
   const { counted } = await started(world, held);
   await send(world, 0, 10);
   await world.settled();
-  const heard = await progressOf(world);
+  const heard = await listen(world);
   held.hold();
   const writtenBefore = held.written.length;
   await send(world, 10, 54);
@@ -105,7 +86,7 @@ test('reading goes on while a chunk is closed; nothing of the next one is writte
   await eventually('the next chunk to be read', async () => (await counted()) === 84);
   await sleep(100);
   assert.deepEqual(held.written.slice(writtenBefore), [], 'all of it waits');
-  const idle = heard.filter((m) => m.kind === 'progress' && m.partition === 0 && m.passed > lastSent);
+  const idle = heard.filter(({ message: m }) => m.kind === 'progress' && m.partition === 0 && m.passed > lastSent);
   assert.deepEqual(idle, [], 'what is not written is no idleness');
 
   held.release();

@@ -1,6 +1,6 @@
 import { createCodec } from '../../../lib/adapters/avro/index.ts';
 import { createEmbeddedLog } from '../../../lib/adapters/embedded-log/index.ts';
-import { TOPICS } from '../../../lib/core/messages/types.ts';
+import { type AnnouncementMessage, TOPICS } from '../../../lib/core/messages/types.ts';
 import type { ModelSpec } from '../../../lib/core/monitors/types.ts';
 import { systemClock } from '../../../lib/ports/clock.ts';
 import type { Log, NewRecord } from '../../../lib/ports/log.ts';
@@ -146,4 +146,22 @@ export function trimmed(log: Log, beginning: number): Log {
   const offsets: Log['offsets'] = async (topic) =>
     (await log.offsets(topic)).map((one) => (one.partition === 0 ? { ...one, beginning } : one));
   return replacing(log, { offsets });
+}
+
+/** Everything announced on driftline.windows, with the partition it came on. */
+export async function listen(world: World): Promise<{ partition: number; message: AnnouncementMessage }[]> {
+  const codec = createCodec({ encoding: 'json' });
+  const heard: { partition: number; message: AnnouncementMessage }[] = [];
+  await world.log.consume({
+    group: `listener-${Math.random()}`,
+    topics: [TOPICS.windows],
+    handlers: {
+      onAssigned: async () => ({ offset: 0 }),
+      onRevoked: async () => {},
+      onBatch: async ({ partition, records }) => {
+        for (const { value } of records) heard.push({ partition, message: codec.decodeAnnouncement(value!) });
+      },
+    },
+  });
+  return heard;
 }
